@@ -1,0 +1,553 @@
+//! The pull-style machine that drivers hold: one protocol, its input and its output.
+
+use std::{io::IoSlice, sync::Arc, task::Waker, time::Instant};
+
+use bytes::{Bytes, BytesMut};
+
+use crate::{
+    Context, Flow, Limits, Outbox, Peer, Protocol, Reason, Said, Transport, lane::Home, work::Work,
+};
+
+/// Messages and futures that one [`Connection::poll`] deals with before it returns.
+const BUDGET: usize = 64;
+
+/// One protocol on one connection, without I/O: what a driver holds.
+///
+/// A driver calls [`start`](Self::start) once; [`feed`](Self::feed) with what it read, unless
+/// [`wants_input`](Self::wants_input) says no; [`end`](Self::end) at the end of file;
+/// [`poll`](Self::poll) when woken or at the [`deadline`](Self::deadline). After each of these it
+/// sends what is [`outgoing`](Self::outgoing), shuts its socket's writing half down when
+/// [`wants_shutdown`](Self::wants_shutdown), and when the connection is [`over`](Self::over) calls
+/// [`finish`](Self::finish) and closes the socket.
+///
+/// ```
+/// use std::{sync::Arc, time::Instant};
+/// use bytes::BytesMut;
+/// use ropewalk_protocol::{Connection, Context, Limits, Peer, Protocol};
+///
+/// struct Echo;
+/// impl Protocol for Echo {
+///     type Message = ();
+///     fn data_received(&mut self, cx: &mut Context<'_, ()>, input: &mut BytesMut) {
+///         cx.send(input.split().freeze());
+///     }
+/// }
+///
+/// let mut connection = Connection::new(Echo, Peer::unnamed(), Arc::new(Limits::default()));
+/// let now = Instant::now();
+/// connection.start(now);
+/// connection.feed(now, &mut BytesMut::from("hello"));
+/// assert_eq!(connection.outgoing(), b"hello");
+/// connection.sent(now, 5);
+/// assert!(connection.outgoing().is_empty());
+/// ```
+pub struct Connection<P: Protocol> {
+    protocol: P,
+    wire: Wire,
+    work: Work<P::Message>,
+    /// Input that the protocol left, or that came while it was paused.
+    input: BytesMut,
+    /// The deadline that has fired and does not fire again.
+    fired: Option<Instant>,
+    /// When closing has to be done.
+    closing_until: Option<Instant>,
+    eof: Eof,
+    lost: bool,
+}
+
+/// The transport at the bottom of every stack.
+struct Wire {
+    outbox: Outbox,
+    peer: Peer,
+    limits: Arc<Limits>,
+    phase: Phase,
+    reading_paused: bool,
+    /// Reading was resumed since input was last offered.
+    resumed: bool,
+    /// Queued output passed the high watermark and has not come down to the low one.
+    above: bool,
+    ending: Ending,
+    over: Option<Box<Reason>>,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Phase {
+    Open,
+    /// Sending what is queued and discarding what comes.
+    Closing,
+}
+
+/// Our half of the stream.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Ending {
+    No,
+    Asked,
+    Done,
+}
+
+/// The peer's half.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Eof {
+    No,
+    /// Waits behind a pause, like any input.
+    Pending,
+    Told,
+}
+
+impl<P: Protocol> Connection<P> {
+    /// A connection that has not started.
+    pub fn new(protocol: P, peer: Peer, limits: Arc<Limits>) -> Self {
+        Self::with_home(protocol, peer, limits, None)
+    }
+
+    /// The same for a driver whose threads have a [`Lane`](crate::Lane): the outside reaches the
+    /// connection through it.
+    pub fn at_home(protocol: P, peer: Peer, limits: Arc<Limits>, home: Home) -> Self {
+        Self::with_home(protocol, peer, limits, Some(home))
+    }
+
+    fn with_home(protocol: P, peer: Peer, limits: Arc<Limits>, home: Option<Home>) -> Self {
+        let work = Work::new(home, limits.mailbox, limits.futures);
+        let wire = Wire {
+            outbox: Outbox::default(),
+            peer,
+            limits,
+            phase: Phase::Open,
+            reading_paused: false,
+            resumed: false,
+            above: false,
+            ending: Ending::No,
+            over: None,
+        };
+        Self {
+            protocol,
+            wire,
+            work,
+            input: BytesMut::new(),
+            fired: None,
+            closing_until: None,
+            eof: Eof::No,
+            lost: false,
+        }
+    }
+
+    /// The connection stands.
+    pub fn start(&mut self, now: Instant) {
+        self.call(now, P::connection_made);
+        self.settle(now);
+    }
+
+    /// Input arrived. Takes all of it: what the protocol leaves is kept for later.
+    pub fn feed(&mut self, now: Instant, input: &mut BytesMut) {
+        if self.wire.phase == Phase::Closing || self.wire.over.is_some() {
+            input.clear();
+            return;
+        }
+        if self.input.is_empty() && self.takes_input() {
+            self.wire.resumed = false;
+            self.call(now, |protocol, cx| protocol.data_received(cx, input));
+            if !input.is_empty() {
+                self.input.extend_from_slice(input);
+                input.clear();
+            }
+        } else {
+            self.input.extend_from_slice(input);
+            input.clear();
+            self.offer(now);
+        }
+        self.settle(now);
+    }
+
+    /// The peer ended its half of the stream.
+    pub fn end(&mut self, now: Instant) {
+        if self.eof == Eof::No {
+            self.eof = Eof::Pending;
+        }
+        self.settle(now);
+    }
+
+    /// Deals with whatever is due: the mailbox, futures, deadlines. True when there is more to do
+    /// than one turn should take.
+    ///
+    /// `waker` is told of what comes later. Drivers with a [`Lane`](crate::Lane) need none.
+    pub fn poll(&mut self, now: Instant, waker: Option<&Waker>) -> bool {
+        if let Some(waker) = waker {
+            self.work.register(waker);
+        }
+        if let Some(reason) = self.work.aborted() {
+            self.wire.lose(reason);
+            return false;
+        }
+        let mut budget = BUDGET;
+        while budget > 0 && self.wire.over.is_none() {
+            let message = self.work.next_message().or_else(|| self.work.poll_jobs(waker));
+            let Some(message) = message else { break };
+            self.call(now, |protocol, cx| protocol.message_received(cx, message));
+            self.settle(now);
+            budget -= 1;
+        }
+        self.check_time(now);
+        self.settle(now);
+        budget == 0 && self.work.has_mail() || self.work.has_fresh_jobs()
+    }
+
+    /// Takes one message from the mailbox: what [`Errand::Post`](crate::Errand::Post) asks for.
+    pub fn post(&mut self, now: Instant) {
+        if let Some(reason) = self.work.aborted() {
+            self.wire.lose(reason);
+        } else if self.wire.over.is_none()
+            && let Some(message) = self.work.next_message()
+        {
+            self.call(now, |protocol, cx| protocol.message_received(cx, message));
+            self.settle(now);
+        }
+    }
+
+    /// Sends `bytes` of what is outgoing: they are forgotten.
+    pub fn sent(&mut self, now: Instant, bytes: usize) {
+        self.wire.outbox.consume(bytes);
+        if self.wire.above && self.wire.outbox.len() <= self.wire.limits.low_watermark {
+            self.wire.above = false;
+            if self.wire.phase == Phase::Open {
+                self.wire.resumed = true;
+                self.call(now, P::drained);
+            }
+            self.settle(now);
+        } else if self.wire.phase == Phase::Closing && self.wire.outbox.is_empty() {
+            self.settle(now);
+        }
+    }
+
+    /// The first bytes to send, as many as lie together. See also [`slices`](Self::slices).
+    #[inline]
+    pub fn outgoing(&self) -> &[u8] {
+        self.wire.outbox.front()
+    }
+
+    /// Fills `slices` with what is to be sent, for a vectored write; returns how many it filled.
+    pub fn slices<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
+        self.wire.outbox.slices(slices)
+    }
+
+    /// Whether [`outgoing`](Self::outgoing) is all there is.
+    #[inline]
+    pub fn is_contiguous(&self) -> bool {
+        self.wire.outbox.is_contiguous()
+    }
+
+    /// Lends the connection a buffer for the output of the coming turn. Idle connections need none.
+    #[inline]
+    pub fn lend(&mut self, spare: &mut Vec<u8>) {
+        self.wire.outbox.lend(spare);
+    }
+
+    /// Takes the lent buffer back, if everything has been sent.
+    #[inline]
+    pub fn reclaim(&mut self, spare: &mut Vec<u8>) {
+        self.wire.outbox.reclaim(spare);
+    }
+
+    /// Whether to read. A driver that reads all the same must keep what it read.
+    #[inline]
+    pub fn wants_input(&self) -> bool {
+        if self.eof != Eof::No || self.wire.over.is_some() {
+            return false;
+        }
+        self.wire.phase == Phase::Closing || self.takes_input()
+    }
+
+    /// Whether the socket's writing half is to be shut down now; then call
+    /// [`shut_down`](Self::shut_down).
+    #[inline]
+    pub fn wants_shutdown(&self) -> bool {
+        self.wire.ending == Ending::Asked && self.wire.outbox.is_empty()
+    }
+
+    /// The socket's writing half has been shut down.
+    pub fn shut_down(&mut self, now: Instant) {
+        self.wire.ending = Ending::Done;
+        if self.wire.phase == Phase::Closing {
+            self.closing_until = Some(now + self.wire.limits.linger);
+        }
+        self.settle(now);
+    }
+
+    /// When to call [`poll`](Self::poll), if nothing happens before.
+    #[inline]
+    pub fn deadline(&self) -> Option<Instant> {
+        if self.closing_until.is_some() {
+            return self.closing_until;
+        }
+        self.protocol.deadline().filter(|at| self.fired != Some(*at))
+    }
+
+    /// Why the connection is over, once it is. Call [`finish`](Self::finish), and close the socket.
+    #[inline]
+    pub fn over(&self) -> Option<&Reason> {
+        self.wire.over.as_deref()
+    }
+
+    /// Tells the protocol that the connection is lost. Later calls do nothing.
+    pub fn finish(&mut self, reason: &Reason) {
+        if self.lost {
+            return;
+        }
+        self.lost = true;
+        self.wire.lose(reason.clone());
+        self.wire.outbox.clear();
+        self.input = BytesMut::new();
+        self.work.close();
+        self.protocol.connection_lost(reason);
+    }
+
+    /// Ends it from outside as [`Transport::close`] does: for a shutdown.
+    pub fn close(&mut self, now: Instant) {
+        self.wire.close();
+        self.settle(now);
+    }
+
+    /// Who is at the other end.
+    #[inline]
+    pub fn peer(&self) -> &Peer {
+        &self.wire.peer
+    }
+
+    /// The protocol.
+    pub fn protocol(&self) -> &P {
+        &self.protocol
+    }
+
+    /// The address at which others can reach this connection. The first call makes it.
+    pub fn mailbox(&mut self) -> crate::Mailbox<P::Message> {
+        self.work.mailbox().clone()
+    }
+
+    /// Bytes waiting to be sent.
+    #[inline]
+    pub fn queued(&self) -> usize {
+        self.wire.outbox.len()
+    }
+
+    #[inline]
+    fn takes_input(&self) -> bool {
+        self.wire.flow() == Flow::Open && !self.work.is_full()
+    }
+
+    #[inline]
+    fn call(&mut self, now: Instant, f: impl FnOnce(&mut P, &mut Context<'_, P::Message>)) {
+        let mut cx = Context::new(&mut self.wire, &mut self.work, now);
+        f(&mut self.protocol, &mut cx);
+    }
+
+    /// What follows from a callback.
+    #[inline]
+    fn settle(&mut self, now: Instant) {
+        let quiet = self.wire.phase == Phase::Open
+            && self.input.is_empty()
+            && self.eof != Eof::Pending
+            && self.wire.outbox.len() < self.wire.limits.high_watermark
+            && !self.work.has_fresh_jobs();
+        if !quiet {
+            self.settle_slowly(now);
+        }
+    }
+
+    fn settle_slowly(&mut self, now: Instant) {
+        self.wire.check_outbox();
+        self.start_jobs(now);
+        if self.wire.resumed && !self.input.is_empty() {
+            self.offer(now);
+        }
+        if self.wire.over.is_some() {
+            return;
+        }
+        match self.wire.phase {
+            Phase::Open => self.settle_open(now),
+            Phase::Closing => self.settle_closing(now),
+        }
+    }
+
+    fn settle_open(&mut self, now: Instant) {
+        let held = self.input.len();
+        let limit = self.wire.limits.input;
+        if held > limit && self.takes_input() {
+            self.wire.lose(Reason::InputFull { held, limit });
+        } else if self.eof == Eof::Pending && self.takes_input() {
+            self.eof = Eof::Told;
+            self.call(now, P::eof_received);
+            self.settle(now);
+        }
+    }
+
+    fn settle_closing(&mut self, now: Instant) {
+        self.input.clear();
+        if self.closing_until.is_none() {
+            self.closing_until = Some(now + self.wire.limits.flush);
+        }
+        if self.wire.outbox.is_empty() && self.wire.ending == Ending::Done && self.eof != Eof::No {
+            self.wire.lose(Reason::Closed);
+        }
+    }
+
+    /// Offers what was kept, as long as that makes progress.
+    fn offer(&mut self, now: Instant) {
+        while !self.input.is_empty() && self.wire.over.is_none() && self.takes_input() {
+            self.wire.resumed = false;
+            let before = self.input.len();
+            let mut input = std::mem::take(&mut self.input);
+            self.call(now, |protocol, cx| protocol.data_received(cx, &mut input));
+            self.input = input;
+            self.wire.check_outbox();
+            if !self.wire.resumed || self.input.len() == before {
+                break;
+            }
+        }
+        if self.input.is_empty() {
+            self.input = BytesMut::new();
+        }
+    }
+
+    /// Gives new futures their first poll, where no one else would.
+    fn start_jobs(&mut self, now: Instant) {
+        let mut budget = BUDGET;
+        while budget > 0 && self.work.has_fresh_jobs() && self.wire.over.is_none() {
+            let Some(message) = self.work.poll_jobs(None) else { break };
+            self.call(now, |protocol, cx| protocol.message_received(cx, message));
+            budget -= 1;
+        }
+    }
+
+    fn check_time(&mut self, now: Instant) {
+        if let Some(until) = self.closing_until {
+            if until <= now {
+                let limits = &self.wire.limits;
+                let reason = match self.wire.ending {
+                    Ending::Done if self.wire.outbox.is_empty() => Reason::Linger(limits.linger),
+                    _ => Reason::Linger(limits.flush),
+                };
+                self.wire.lose(reason);
+            }
+        } else if let Some(at) = self.protocol.deadline()
+            && at <= now
+            && self.fired != Some(at)
+        {
+            self.fired = Some(at);
+            self.call(now, P::timed_out);
+        }
+    }
+}
+
+impl<P: Protocol> Connection<P>
+where
+    P::Message: 'static,
+{
+    /// Tells the protocol what was said to a group that it is a member of.
+    pub fn deliver(&mut self, now: Instant, said: &dyn Said) {
+        let mut slot: Option<P::Message> = None;
+        for index in 0..said.count() {
+            if self.wire.over.is_some() {
+                return;
+            }
+            said.put(index, &mut slot);
+            if let Some(message) = slot.take() {
+                self.call(now, |protocol, cx| protocol.message_received(cx, message));
+            }
+        }
+        self.settle(now);
+    }
+}
+
+impl Wire {
+    fn lose(&mut self, reason: Reason) {
+        if self.over.is_none() {
+            self.over = Some(Box::new(reason));
+        }
+    }
+
+    fn check_outbox(&mut self) {
+        let queued = self.outbox.len();
+        let limit = self.limits.outbox;
+        if queued > limit {
+            self.lose(Reason::OutboxFull { queued, limit });
+        } else if queued >= self.limits.high_watermark {
+            self.above = true;
+        }
+    }
+
+    fn accepts(&self) -> bool {
+        self.phase == Phase::Open && self.ending == Ending::No && self.over.is_none()
+    }
+}
+
+impl Transport for Wire {
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) {
+        if self.accepts() {
+            self.outbox.write(bytes);
+        }
+    }
+
+    #[inline]
+    fn send(&mut self, bytes: Bytes) {
+        if self.accepts() {
+            self.outbox.send(bytes);
+        }
+    }
+
+    fn pause_reading(&mut self) {
+        self.reading_paused = true;
+    }
+
+    fn resume_reading(&mut self) {
+        self.resumed |= self.reading_paused;
+        self.reading_paused = false;
+    }
+
+    fn write_eof(&mut self) {
+        if self.ending == Ending::No {
+            self.ending = Ending::Asked;
+        }
+    }
+
+    fn close(&mut self) {
+        self.write_eof();
+        self.phase = Phase::Closing;
+    }
+
+    fn abort(&mut self) {
+        self.lose(Reason::Aborted);
+    }
+
+    #[inline]
+    fn flow(&self) -> Flow {
+        if self.phase == Phase::Closing || self.over.is_some() {
+            Flow::Closing
+        } else if self.reading_paused
+            || self.above
+            || self.outbox.len() >= self.limits.high_watermark
+        {
+            Flow::Paused
+        } else {
+            Flow::Open
+        }
+    }
+
+    #[inline]
+    fn queued(&self) -> usize {
+        self.outbox.len()
+    }
+
+    fn peer(&self) -> &Peer {
+        &self.peer
+    }
+}
+
+impl<P: Protocol> std::fmt::Debug for Connection<P> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connection")
+            .field("peer", &self.wire.peer)
+            .field("phase", &self.wire.phase)
+            .field("queued", &self.wire.outbox.len())
+            .finish_non_exhaustive()
+    }
+}

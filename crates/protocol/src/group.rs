@@ -1,0 +1,287 @@
+//! Groups: something said once reaches every member, in the same order for all.
+
+use std::{
+    any::Any,
+    collections::{HashMap, VecDeque},
+    hash::Hash,
+    mem,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use crate::{
+    Errand, Gathering, Lane, Mailbox, PostError, Reason, Said, Token, lane::Home, lane::Members,
+};
+
+/// A set of connections to which messages are said.
+///
+/// Members hear what was said in the order of saying, the same for all of them, each message once,
+/// from the moment they joined until they left. On a reactor whose threads serve connections
+/// directly a message is one entry in a queue for each thread, and each thread walks its own
+/// members; elsewhere it is posted to the members' mailboxes, and a member whose mailbox is full
+/// is cut off.
+///
+/// Clones are handles to the same group. A message is cloned for each member, so make it small or
+/// an [`Arc`].
+///
+/// ```
+/// use ropewalk_protocol::Group;
+///
+/// let group: Group<u32> = Group::new();
+/// group.say(7); // nobody is there to hear it
+/// assert_eq!(group.len(), 0);
+/// ```
+pub struct Group<M> {
+    inner: Arc<Inner<M>>,
+}
+
+/// The lock is held to change the roster and to queue one entry a lane; on drivers without lanes
+/// also while a message is posted to the members. Nothing is called that could say or join.
+struct Inner<M> {
+    roster: Mutex<Roster<M>>,
+}
+
+struct Roster<M> {
+    lanes: Vec<LaneQueue<M>>,
+    others: Set<Mailbox<M>>,
+}
+
+/// What one thread has to hear, and who is there to hear it.
+struct LaneQueue<M> {
+    lane: Arc<dyn Lane>,
+    queue: VecDeque<Entry<M>>,
+    /// As of the entries taken from the queue; owned by the thread while it walks.
+    members: Set<Token>,
+    /// Members as of the end of the queue.
+    joined: usize,
+    /// The last walk's list, kept for its memory.
+    run: Vec<M>,
+}
+
+enum Entry<M> {
+    Say(M),
+    Join(Token),
+    Leave(Token),
+}
+
+impl<M: Clone + Send + 'static> Group<M> {
+    /// A group without members.
+    #[must_use]
+    pub fn new() -> Self {
+        let roster = Roster { lanes: Vec::new(), others: Set::default() };
+        Self { inner: Arc::new(Inner { roster: Mutex::new(roster) }) }
+    }
+
+    /// Makes the connection behind `member` hear what is said from now on. Joining twice is joining
+    /// once.
+    pub fn join(&self, member: &Mailbox<M>) {
+        let mut roster = self.inner.lock();
+        let Some(Home { lane, token }) = member.home() else {
+            roster.others.insert(member.clone());
+            return;
+        };
+        let index = roster.lanes.iter().position(|queue| Arc::ptr_eq(&queue.lane, lane));
+        let index = index.unwrap_or_else(|| {
+            roster.lanes.push(LaneQueue::new(Arc::clone(lane)));
+            roster.lanes.len() - 1
+        });
+        let queue = &mut roster.lanes[index];
+        queue.joined += 1;
+        self.push(queue, Entry::Join(*token));
+    }
+
+    /// Makes the connection behind `member` hear nothing that is said from now on.
+    pub fn leave(&self, member: &Mailbox<M>) {
+        let mut roster = self.inner.lock();
+        let Some(Home { lane, token }) = member.home() else {
+            roster.others.remove(member);
+            return;
+        };
+        let found = roster.lanes.iter_mut().find(|queue| Arc::ptr_eq(&queue.lane, lane));
+        if let Some(queue) = found {
+            queue.joined = queue.joined.saturating_sub(1);
+            self.push(queue, Entry::Leave(*token));
+        }
+    }
+
+    /// Says `message` to every member. Never waits.
+    pub fn say(&self, message: M) {
+        let mut roster = self.inner.lock();
+        for queue in roster.lanes.iter_mut().filter(|queue| queue.joined > 0) {
+            self.push(queue, Entry::Say(message.clone()));
+        }
+        roster.others.retain(|member| match member.post(message.clone()) {
+            Ok(()) => true,
+            Err(PostError::Full { limit }) => {
+                member.abort(Reason::MailboxFull { limit });
+                false
+            }
+            Err(PostError::Closed) => false,
+        });
+    }
+
+    /// How many members there are, as far as joining and leaving tell.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        let roster = self.inner.lock();
+        roster.lanes.iter().map(|queue| queue.joined).sum::<usize>() + roster.others.items.len()
+    }
+
+    /// Whether there is nobody.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn push(&self, queue: &mut LaneQueue<M>, entry: Entry<M>) {
+        queue.queue.push_back(entry);
+        queue.lane.push(Errand::Group(Arc::clone(&self.inner) as Arc<dyn Gathering>));
+    }
+}
+
+impl<M: Clone + Send + 'static> Default for Group<M> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<M> Clone for Group<M> {
+    fn clone(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner) }
+    }
+}
+
+impl<M> std::fmt::Debug for Group<M> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Group").finish_non_exhaustive()
+    }
+}
+
+impl<M> Inner<M> {
+    fn lock(&self) -> MutexGuard<'_, Roster<M>> {
+        // What runs under the lock does not panic half-way through a change.
+        self.roster.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<M: Clone + Send + 'static> Inner<M> {
+    fn with<T>(&self, lane: &Arc<dyn Lane>, f: impl FnOnce(&mut LaneQueue<M>) -> T) -> Option<T> {
+        let mut roster = self.lock();
+        roster.lanes.iter_mut().find(|queue| Arc::ptr_eq(&queue.lane, lane)).map(f)
+    }
+}
+
+impl<M: Clone + Send + 'static> Gathering for Inner<M> {
+    fn walk(&self, lane: &Arc<dyn Lane>, mut entries: usize, members: &mut dyn Members) {
+        while entries > 0 {
+            // The members are taken out while they are told, so that what they do in turn (say,
+            // join, leave) finds the group unlocked; all of it goes to the end of the queue.
+            let Some((mut set, run)) = self.with(lane, |queue| {
+                let run = queue.next_run(&mut entries);
+                (mem::take(&mut queue.members), run)
+            }) else {
+                return;
+            };
+            if !run.is_empty() {
+                let said = Run { messages: &run };
+                set.retain(|member| members.deliver(*member, &said));
+            }
+            self.with(lane, |queue| {
+                queue.members = set;
+                queue.run = run;
+                queue.run.clear();
+            });
+        }
+    }
+}
+
+impl<M> LaneQueue<M> {
+    fn new(lane: Arc<dyn Lane>) -> Self {
+        let queue = VecDeque::new();
+        Self { lane, queue, members: Set::default(), joined: 0, run: Vec::new() }
+    }
+
+    /// Does the joins and leaves at the front of the queue, then takes the messages up to the next
+    /// of them; counts `entries` down.
+    fn next_run(&mut self, entries: &mut usize) -> Vec<M> {
+        let mut run = mem::take(&mut self.run);
+        while *entries > 0 {
+            if !run.is_empty() && !matches!(self.queue.front(), Some(Entry::Say(_))) {
+                break;
+            }
+            *entries -= 1;
+            match self.queue.pop_front() {
+                Some(Entry::Say(message)) => run.push(message),
+                Some(Entry::Join(token)) => self.members.insert(token),
+                Some(Entry::Leave(token)) => self.members.remove(&token),
+                None => *entries = 0,
+            }
+        }
+        run
+    }
+}
+
+struct Run<'a, M> {
+    messages: &'a [M],
+}
+
+impl<M: Clone + 'static> Said for Run<'_, M> {
+    fn count(&self) -> usize {
+        self.messages.len()
+    }
+
+    #[inline]
+    fn put(&self, index: usize, slot: &mut dyn Any) {
+        if let Some(slot) = slot.downcast_mut::<Option<M>>() {
+            *slot = Some(self.messages[index].clone());
+        }
+    }
+}
+
+/// A set that is walked as a plain list.
+struct Set<T> {
+    items: Vec<T>,
+    places: HashMap<T, u32>,
+}
+
+impl<T> Default for Set<T> {
+    fn default() -> Self {
+        Self { items: Vec::new(), places: HashMap::new() }
+    }
+}
+
+impl<T: Clone + Eq + Hash> Set<T> {
+    fn insert(&mut self, item: T) {
+        let place = u32::try_from(self.items.len()).unwrap_or(u32::MAX);
+        if let std::collections::hash_map::Entry::Vacant(vacant) = self.places.entry(item.clone()) {
+            vacant.insert(place);
+            self.items.push(item);
+        }
+    }
+
+    fn remove(&mut self, item: &T) {
+        if let Some(place) = self.places.remove(item) {
+            self.remove_at(place);
+        }
+    }
+
+    fn remove_at(&mut self, place: u32) {
+        self.items.swap_remove(place as usize);
+        if let Some(moved) = self.items.get(place as usize)
+            && let Some(entry) = self.places.get_mut(moved)
+        {
+            *entry = place;
+        }
+    }
+
+    fn retain(&mut self, mut keep: impl FnMut(&T) -> bool) {
+        let mut place = 0;
+        while let Some(item) = self.items.get(place as usize) {
+            if keep(item) {
+                place += 1;
+            } else {
+                self.places.remove(item);
+                self.remove_at(place);
+            }
+        }
+    }
+}
