@@ -229,4 +229,4 @@ const FANOUT: &[Row] = &[
 ];
 
 /// What `words` is run with: no throttles, like the others.
-const WORDS: &str = "";
+const WORDS: &str = include_str!("../words.toml");
