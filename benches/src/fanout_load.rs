@@ -11,6 +11,8 @@ use crate::socket;
 pub enum Dialect {
     /// IRC: members register and join `#room`, and the first of them speaks.
     Irc,
+    /// IRC too, but all stay outside the room; nobody speaks.
+    Lobby,
     /// Whatever the first connection sends goes to all others; it hears nothing itself.
     Raw,
 }
@@ -36,6 +38,9 @@ impl Fanout {
                 room.enter(port, index)?;
             }
             room.settle(Stage::Registered)?;
+            if dialect == Dialect::Lobby {
+                continue;
+            }
             // Together, so that the server can tell the others of many in one write.
             for member in room.members[wave].iter_mut().filter(|m| m.stage < Stage::Joined) {
                 member.say(b"JOIN #room\r\n")?;
@@ -50,7 +55,7 @@ impl Fanout {
         self.poll.add(&socket, index, Interest::Read)?;
         let mut member = Member::new(socket);
         match self.dialect {
-            Dialect::Irc => {
+            Dialect::Irc | Dialect::Lobby => {
                 let hello = format!("NICK m{index}\r\nUSER m 0 * :member\r\n");
                 member.say(hello.as_bytes())?;
             }
@@ -111,7 +116,7 @@ impl Fanout {
     /// As it is sent; a raw one has the sender in front already, as IRC servers put it there.
     fn message(&self, number: u64) -> String {
         let prefix = match self.dialect {
-            Dialect::Irc => "",
+            Dialect::Irc | Dialect::Lobby => "",
             Dialect::Raw => ":m0!m@127.0.0.2 ",
         };
         let text = format!("no {number:08} {:x<rest$}", "", rest = TEXT - 12);
