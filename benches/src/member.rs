@@ -10,14 +10,22 @@ pub(crate) struct Member {
     socket: TcpStream,
     /// The beginning of a line whose end has not arrived.
     partial: Vec<u8>,
-    /// Lines that were counted: the answer to joining, then messages.
-    pub(crate) joined: bool,
+    pub(crate) stage: Stage,
+    /// Messages, all in order.
     pub(crate) heard: u64,
+}
+
+/// How far a member has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stage {
+    Connected,
+    Registered,
+    Joined,
 }
 
 impl Member {
     pub(crate) fn new(socket: TcpStream) -> Self {
-        Self { socket, partial: Vec::new(), joined: false, heard: 0 }
+        Self { socket, partial: Vec::new(), stage: Stage::Connected, heard: 0 }
     }
 
     /// Sends something small at once.
@@ -70,13 +78,13 @@ impl Member {
             return Ok(());
         }
         if dialect == Dialect::Raw {
-            self.joined = true;
+            self.stage = Stage::Joined;
             return Ok(());
         }
         self.irc(line)
     }
 
-    /// Everything of IRC but messages: answers PING, joins after the welcome, sees the end of NAMES.
+    /// Everything of IRC but messages: answers PING, sees the welcome and the end of NAMES.
     fn irc(&mut self, line: &[u8]) -> io::Result<()> {
         let mut words = line.split(|byte| *byte == b' ');
         let mut command = words.next().unwrap_or_default();
@@ -88,9 +96,12 @@ impl Member {
                 let token = words.next().unwrap_or_default();
                 self.say(&[b"PONG ", token, b"\r\n"].concat())
             }
-            b"001" => self.say(b"JOIN #room\r\n"),
+            b"001" => {
+                self.stage = Stage::Registered;
+                Ok(())
+            }
             b"366" => {
-                self.joined = true;
+                self.stage = Stage::Joined;
                 Ok(())
             }
             b"ERROR" | b"433" | b"465" | b"471" => {

@@ -4,6 +4,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::buffer::spare_capacity;
+use rustix::event::Timespec;
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 
 /// An epoll instance and the events of its last wait.
@@ -43,9 +44,19 @@ impl Poll {
 
     /// Waits for events and puts the numbers of the ready descriptors into `ready`.
     pub fn wait(&mut self, ready: &mut Vec<usize>) -> io::Result<()> {
+        self.wait_at_most(ready, None)
+    }
+
+    /// The same for a client: a server that says nothing for two minutes is an error.
+    pub fn wait_for_server(&mut self, ready: &mut Vec<usize>) -> io::Result<()> {
+        self.wait_at_most(ready, Some(&Timespec { tv_sec: 120, tv_nsec: 0 }))?;
+        if ready.is_empty() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(()) }
+    }
+
+    fn wait_at_most(&mut self, ready: &mut Vec<usize>, time: Option<&Timespec>) -> io::Result<()> {
         ready.clear();
         self.events.clear();
-        match epoll::wait(&self.epoll, spare_capacity(&mut self.events), None) {
+        match epoll::wait(&self.epoll, spare_capacity(&mut self.events), time) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }

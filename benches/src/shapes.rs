@@ -56,6 +56,11 @@ impl Row {
         Self { name, program, arguments, mode }
     }
 
+    /// Whether it is a server, and not a bare loop that only gives the measure for CPU.
+    fn holds_state(&self) -> bool {
+        !self.program.starts_with("epoll-")
+    }
+
     /// Whether its program was built; one line where it was not.
     fn is_there(&self) -> bool {
         let there = match self.program {
@@ -168,13 +173,18 @@ fn measure(rows: &[Row], shapes: &[Shape], options: Options) -> Result<(), Box<d
 
 fn memory(options: Options) -> Result<(), Box<dyn Error>> {
     let connections = if options.quick { 1_000 } else { 10_000 };
-    for (rows, what) in [(LINES, "idle line connections"), (FANOUT, "members of a room")] {
+    let kinds = [
+        (LINES, "lines", "idle line connections"),
+        (FANOUT, "lobby", "registered IRC users in no room"),
+        (FANOUT, "irc", "registered IRC users in one room"),
+    ];
+    for (rows, mode, what) in kinds {
         println!("\nmemory: {connections} {what}, bytes each of the server's process");
-        for row in rows.iter().filter(|row| row.mode != "raw" && row.is_there()) {
+        for row in rows.iter().filter(|row| row.holds_state() && row.is_there()) {
             let server = row.serve()?;
             let before = memory_of(server.process())?;
-            let mut load = Load::start(&server, row.mode, connections, 64)?;
-            if row.mode == "lines" {
+            let mut load = Load::start(&server, mode, connections, 64)?;
+            if mode == "lines" {
                 // One line each: all are accepted, and have used their buffers.
                 load.run(connections as u64, 1)?;
             }
@@ -217,6 +227,7 @@ const ECHO: &[Row] = &[
 
 const LINES: &[Row] = &[
     Row::new("tokio-util's line codec", "tokio-lines", &[], "lines"),
+    Row::new("epoll by hand, no lines", "epoll-echo", &[], "lines"),
     Row::new("ours on poll", "lines", &["--reactor", "poll", "--threads", "1"], "lines"),
     Row::new("ours on async-io", "lines", &["--reactor", "async-io"], "lines"),
     Row::new("ours on tokio", "lines", &["--reactor", "tokio"], "lines"),
@@ -229,4 +240,4 @@ const FANOUT: &[Row] = &[
 ];
 
 /// What `words` is run with: no throttles, like the others.
-const WORDS: &str = "";
+const WORDS: &str = include_str!("../words.toml");

@@ -63,7 +63,7 @@ impl Streams {
         }
         let mut ready = Vec::new();
         while missing > 0 {
-            self.poll.wait(&mut ready)?;
+            self.poll.wait_for_server(&mut ready)?;
             for &index in &ready {
                 if self.streams[index].wants_room {
                     self.start(index, 0)?;

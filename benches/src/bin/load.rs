@@ -1,5 +1,5 @@
 //! The load generator: `load MODE --port PORT --process PID [--connections N] [--size N],
-//! [--lone]`, where MODE is echo, lines, irc or raw.
+//! [--lone]`, where MODE is echo, lines, irc, lobby or raw.
 //!
 //! Sets up, prints `ready`, then for each line `MESSAGES DEPTH` of its input runs that many
 //! messages (for rooms DEPTH is the burst) and prints `COUNT NANOSECONDS CPU`: what arrived, how
@@ -39,8 +39,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         "echo" => streams(Counted::Bytes)?,
         "lines" => streams(Counted::Lines)?,
         "irc" => Load::Room(Fanout::join(port, connections, Dialect::Irc)?),
+        "lobby" => Load::Room(Fanout::join(port, connections, Dialect::Lobby)?),
         "raw" => Load::Room(Fanout::join(port, connections, Dialect::Raw)?),
-        _ => return Err("the mode is echo, lines, irc or raw".into()),
+        _ => return Err("the mode is echo, lines, irc, lobby or raw".into()),
     };
     println!("ready");
     for line in io::stdin().lines() {
