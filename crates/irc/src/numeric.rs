@@ -100,7 +100,7 @@ numerics! {
     RPL_CREATED = 3,
     RPL_MYINFO = 4,
     RPL_ISUPPORT = 5,
-    RPL_REDIR = 10,
+    RPL_BOUNCE = 10,
     // Statistics, the user's own modes.
     RPL_STATSLINKINFO = 211,
     RPL_STATSCOMMANDS = 212,
@@ -223,6 +223,7 @@ numerics! {
     ERR_NOPERMFORHOST = 463,
     ERR_PASSWDMISMATCH = 464,
     ERR_YOUREBANNEDCREEP = 465,
+    ERR_YOUWILLBEBANNED = 466,
     // Errors: channels.
     ERR_USERNOTINCHANNEL = 441,
     ERR_NOTONCHANNEL = 442,
@@ -236,6 +237,7 @@ numerics! {
     ERR_BADCHANMASK = 476,
     ERR_NEEDREGGEDNICK = 477,
     ERR_BANLISTFULL = 478,
+    ERR_BADCHANNAME = 479,
     ERR_INVALIDKEY = 525,
     ERR_INVALIDMODEPARAM = 696,
     // Errors: privileges, modes, help.
@@ -249,6 +251,7 @@ numerics! {
     ERR_UMODEUNKNOWNFLAG = 501,
     ERR_USERSDONTMATCH = 502,
     ERR_HELPNOTFOUND = 524,
+    ERR_CANTSENDTOUSER = 531,
     RPL_STARTTLS = 670,
     ERR_STARTTLS = 691,
     ERR_NOPRIVS = 723,

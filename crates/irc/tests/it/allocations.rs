@@ -35,3 +35,11 @@ fn names_are_looked_up_and_masks_matched_without_allocating() {
     assert_eq!(key, b"#rope{7}");
     assert_eq!(counted.count_total, 0);
 }
+
+#[test]
+fn the_counter_counts() {
+    let counted = measure(|| {
+        assert_eq!(Casemapping::Ascii.fold(b"#Rope").as_bytes(), b"#rope");
+    });
+    assert_eq!(counted.count_total, 1);
+}
