@@ -1,7 +1,7 @@
 //! `cargo xtask fuzz`: libFuzzer on stable Rust, without cargo-fuzz.
 //!
-//! The package `fuzz/` is one program for all targets, chosen by `ROPEWALK_FUZZ`; it lists them
-//! when run without it. Findings are put in `fuzz/findings/TARGET/`, what is learnt in
+//! The package `fuzz/` is one program for all targets, chosen by `ROPEWALK_FUZZ`; where that is
+//! `list` it lists them. Findings are put in `fuzz/findings/TARGET/`, what is learnt in
 //! `target/fuzz/corpus/TARGET/`; the seeds in `fuzz/corpus/TARGET/` are only read.
 
 use std::fs;
@@ -69,7 +69,7 @@ fn host() -> Outcome<String> {
 }
 
 fn targets(binary: &Path) -> Outcome<Vec<String>> {
-    let list = shell::output(Command::new(binary).arg("-help=0").env("ROPEWALK_FUZZ", LIST))?;
+    let list = shell::output(Command::new(binary).env("ROPEWALK_FUZZ", LIST))?;
     Ok(list.lines().map(str::to_owned).collect())
 }
 
