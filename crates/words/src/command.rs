@@ -135,7 +135,8 @@ pub enum Outcome {
     Attached(UserId),
     /// The user is in this room now, and hears of it as a member.
     Joined(RoomId),
-    /// It was said to a room, and comes back to the asker as to every member.
+    /// It was said to a room, and comes back to the asker as to every member; not to one who is
+    /// not in the room.
     Said(Arc<Event>),
     /// It was told to a user and to the asker's other sessions. It does not come back.
     Told(Arc<Event>),

@@ -64,6 +64,22 @@ impl NamesCursor {
 }
 
 /// The users whom a mask means, for WHO; made by [`Realm::users`].
+///
+/// ```
+/// # use ropewalk_words::*;
+/// # let mut realm = Realm::new(Settings::default());
+/// # let (mut effects, now) = (Effects::default(), Timestamp::from_millis(1));
+/// # let session = realm.open(now, FrontEnd::Irc)?;
+/// # let who = Registration { nick: b"ada", username: b"a", host: b"h", realname: b"" };
+/// # realm.apply(now, session, Command::Register(who), &mut effects)?;
+/// # realm.apply(now, session, Command::Join { room: b"#rope", key: None }, &mut effects)?;
+/// let (ada, _) = realm.user_named(b"ada").unwrap();
+/// let mut seen = 0;
+/// let mut users = realm.users(ada, b"a*");
+/// while users.pull(&realm, 50, |_, _| seen += 1) == Progress::More {}
+/// assert_eq!(seen, 1);
+/// # Ok::<(), Refusal>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct UsersCursor {
     pub(crate) viewer: UserId,
@@ -100,6 +116,20 @@ impl UsersCursor {
 }
 
 /// All rooms that somebody may know of, for LIST; made by [`Realm::rooms`].
+///
+/// ```
+/// # use ropewalk_words::*;
+/// # let mut realm = Realm::new(Settings::default());
+/// # let (mut effects, now) = (Effects::default(), Timestamp::from_millis(1));
+/// # let session = realm.open(now, FrontEnd::Irc)?;
+/// # let who = Registration { nick: b"ada", username: b"a", host: b"h", realname: b"" };
+/// # realm.apply(now, session, Command::Register(who), &mut effects)?;
+/// # realm.apply(now, session, Command::Join { room: b"#rope", key: None }, &mut effects)?;
+/// let (ada, _) = realm.user_named(b"ada").unwrap();
+/// let mut rooms = realm.rooms(ada);
+/// rooms.pull(&realm, 50, |_, room| assert_eq!((room.name(), room.population()), (&b"#rope"[..], 1)));
+/// # Ok::<(), Refusal>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct RoomsCursor {
     pub(crate) viewer: UserId,
