@@ -46,6 +46,19 @@ fn names_shows_every_member_once_while_others_come_and_go() {
 }
 
 #[test]
+fn names_misses_nobody_when_all_between_two_pulls_have_left() {
+    let (mut world, sessions) = crowd(130);
+    let mut names = world.realm.names(viewer(&world, sessions[0]), b"#a").unwrap();
+    let mut seen = 0;
+    names.pull(&world.realm, 40, |_, _, _| seen += 1);
+    for session in &sessions[40..64] {
+        world.ask(*session, Command::Part { room: b"#a", reason: b"" }).unwrap();
+    }
+    while names.pull(&world.realm, 40, |_, _, _| seen += 1) == Progress::More {}
+    assert_eq!(seen, 130 - 24);
+}
+
+#[test]
 fn names_of_a_room_that_vanishes_end() {
     let (mut world, sessions) = crowd(3);
     let mut names = world.realm.names(viewer(&world, sessions[0]), b"#a").unwrap();
