@@ -2,6 +2,8 @@
 
 mod closing;
 mod dialogue;
+#[cfg(feature = "drive")]
+mod drive;
 mod filtered;
 mod group;
 mod mailbox;
