@@ -29,14 +29,19 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#[cfg(feature = "async-io")]
+mod async_io;
 #[cfg(feature = "poll")]
 mod poll;
+mod receive;
 mod run;
 mod signals;
 mod socket;
 mod threads;
 mod watch;
 
+#[cfg(feature = "async-io")]
+pub use async_io::AsyncIoReactor;
 #[cfg(feature = "poll")]
 pub use poll::PollReactor;
 pub use run::{ReactorClock, Settings};

@@ -2,11 +2,13 @@
 
 use std::{
     future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU8, Ordering},
     },
+    task::{Context, Poll},
     time::{Duration, Instant},
 };
 
@@ -143,5 +145,39 @@ struct CancelOnDrop(ropewalk_protocol::DelayedCall);
 impl Drop for CancelOnDrop {
     fn drop(&mut self) {
         let _ = self.0.cancel(); // an error: it has been called
+    }
+}
+
+/// Calls code that is not ours; a panic is logged and goes no further.
+pub(crate) fn guard(what: &str, call: impl FnOnce()) {
+    if catch_unwind(AssertUnwindSafe(call)).is_err() {
+        tracing::error!("{what} panicked");
+    }
+}
+
+/// A future whose panic is logged and goes no further.
+#[cfg(feature = "async-io")]
+pub(crate) struct Guarded<F> {
+    what: &'static str,
+    future: Pin<Box<F>>,
+}
+
+#[cfg(feature = "async-io")]
+impl<F> Guarded<F> {
+    pub(crate) fn new(what: &'static str, future: F) -> Self {
+        Self { what, future: Box::pin(future) }
+    }
+}
+
+#[cfg(feature = "async-io")]
+impl<F: Future<Output = ()>> Future for Guarded<F> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let future = self.future.as_mut();
+        catch_unwind(AssertUnwindSafe(|| future.poll(cx))).unwrap_or_else(|_| {
+            tracing::error!("{} panicked", self.what);
+            Poll::Ready(())
+        })
     }
 }

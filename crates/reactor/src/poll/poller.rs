@@ -1,16 +1,12 @@
-//! The system's poller, and reading into spare room: the only file here that needs `unsafe`.
+//! The system's poller.
 //!
 //! On Linux this is epoll, bare: the `polling` crate makes four more system calls for every wait
 //! (its timer, its notifier), which is a fifth of the cost of an echoed message when few
 //! connections are ready at once. Elsewhere it is `polling`; `--cfg ropewalk_polling` uses that on
 //! Linux too.
 
-#![allow(unsafe_code)]
-
-use std::{io, mem::MaybeUninit, os::fd::AsFd};
-
-use bytes::{BufMut, BytesMut};
-use rustix::net::{RecvFlags, recv};
+#![cfg_attr(ropewalk_polling, allow(unsafe_code))]
+#![cfg_attr(not(target_os = "linux"), allow(unsafe_code))]
 
 #[cfg(all(target_os = "linux", not(ropewalk_polling)))]
 pub(crate) use self::epoll::Poller;
@@ -32,16 +28,6 @@ pub(crate) struct Found {
     pub(crate) write: bool,
     /// Both directions are closed, or there is an error: reported also when nothing is wanted.
     pub(crate) hung_up: bool,
-}
-
-/// Reads once into the spare room of `input`; 0 is the end of file.
-pub(crate) fn receive(socket: impl AsFd, input: &mut BytesMut) -> io::Result<usize> {
-    let room: &mut [MaybeUninit<u8>] = input.spare_capacity_mut();
-    let (filled, _) = recv(socket, room, RecvFlags::empty())?.0;
-    let count = filled.len();
-    // SAFETY: the system has just filled the first `count` bytes of the spare room.
-    unsafe { input.advance_mut(count) };
-    Ok(count)
 }
 
 #[cfg(all(target_os = "linux", not(ropewalk_polling)))]

@@ -8,10 +8,10 @@ use ropewalk_protocol::{Connection, Errand, Home, Limits, Peer, Protocol, Reason
 
 use super::{
     entry::{Entry, Flush, Kind, Next, READ, Turn},
-    poller::{Found, Wanted, receive},
+    poller::{Found, Wanted},
     thread::Thread,
 };
-use crate::socket;
+use crate::{receive::receive, socket};
 
 /// Writes in a row before a connection waits for its next turn.
 const WRITES: usize = 16;

@@ -16,6 +16,7 @@ use super::{
     inbox::{Inbox, Item},
     poller::{Events, Found},
 };
+use crate::run::guard;
 
 /// How long local work may keep the thread from looking at its sockets.
 const LOCAL: Duration = Duration::from_millis(5);
@@ -310,12 +311,5 @@ impl Members for Thread {
             self.dirty.push(member);
         }
         there
-    }
-}
-
-/// Calls code that is not ours; a panic is logged and goes no further.
-fn guard(what: &str, call: impl FnOnce()) {
-    if catch_unwind(AssertUnwindSafe(call)).is_err() {
-        tracing::error!("{what} panicked");
     }
 }
