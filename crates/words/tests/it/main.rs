@@ -1,6 +1,7 @@
-//! The realm, through its public face, with a runner in memory.
+//! The realm with a runner in memory, and its IRC front end with clients in memory.
 
 mod anything;
+mod chat;
 mod limits;
 mod long_answers;
 mod messages;
@@ -8,4 +9,5 @@ mod names;
 mod resources;
 mod rooms;
 mod sessions;
+mod talk;
 mod world;
