@@ -31,11 +31,14 @@ mod heard;
 mod info;
 mod letters;
 mod lines;
+mod list;
+mod modes;
 mod reply;
 mod rooms;
 mod server;
 mod settings;
 mod talk;
+mod who;
 
 use std::{collections::VecDeque, time::Instant};
 

@@ -5,7 +5,7 @@ use ropewalk_protocol::Flow;
 
 use crate::{NamesCursor, Prefix, Progress, Roles};
 
-use super::{Cap, Cx, Irc, letters::put_symbols};
+use super::{Cap, Cx, Irc, letters::put_symbols, list::List, who::Who};
 
 /// One long answer: where it is, and what stands at its end.
 #[derive(Debug)]
@@ -18,8 +18,12 @@ pub(super) enum Answer {
         symbol: u8,
         cursor: NamesCursor,
     },
+    /// Users, for WHO.
+    Who(Box<Who>),
+    /// Rooms, for LIST.
+    List(Box<List>),
     /// Something short that has to come after what is before it.
-    End { numeric: Numeric, about: Box<[u8]>, text: &'static str },
+    End { numeric: Numeric, about: Option<Box<[u8]>>, text: &'static str },
 }
 
 impl Irc {
@@ -37,7 +41,7 @@ impl Irc {
         about: &[u8],
         text: &'static str,
     ) {
-        self.answer(cx, Answer::End { numeric, about: about.into(), text });
+        self.answer(cx, Answer::End { numeric, about: Some(about.into()), text });
     }
 
     /// Writes answers until they are done, or the connection is full: then it says when it has
@@ -65,8 +69,13 @@ impl Irc {
     fn write_answer(&self, cx: &mut Cx<'_>, answer: &mut Answer) -> Progress {
         match answer {
             Answer::Names { room, symbol, cursor } => self.write_names(cx, room, *symbol, cursor),
+            Answer::Who(who) => self.write_who(cx, who),
+            Answer::List(list) => self.write_list(cx, list),
             Answer::End { numeric, about, text } => {
-                self.reply(cx, *numeric, &[about], *text);
+                match about {
+                    Some(about) => self.reply(cx, *numeric, &[about], *text),
+                    None => self.reply(cx, *numeric, &[], *text),
+                }
                 Progress::Done
             }
         }

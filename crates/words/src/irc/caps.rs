@@ -4,7 +4,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cap {
     AwayNotify,
-    CapNotify,
+    News,
     EchoMessage,
     MultiPrefix,
     ServerTime,
@@ -14,7 +14,7 @@ pub(super) enum Cap {
 impl Cap {
     pub(super) const ALL: [Self; 6] = [
         Self::AwayNotify,
-        Self::CapNotify,
+        Self::News,
         Self::EchoMessage,
         Self::MultiPrefix,
         Self::ServerTime,
@@ -24,7 +24,7 @@ impl Cap {
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::AwayNotify => "away-notify",
-            Self::CapNotify => "cap-notify",
+            Self::News => "cap-notify",
             Self::EchoMessage => "echo-message",
             Self::MultiPrefix => "multi-prefix",
             Self::ServerTime => "server-time",

@@ -34,9 +34,23 @@ const COMMANDS: &[Row] = &[
     row("USER", 4, When::Unregistered, Irc::user),
     row("PASS", 1, When::Unregistered, Irc::pass),
     row("CAP", 1, When::Always, Irc::cap),
+    row("MODE", 1, When::Registered, Irc::mode),
+    row("TOPIC", 1, When::Registered, Irc::topic),
+    row("AWAY", 0, When::Registered, Irc::away),
+    row("WHO", 0, When::Registered, Irc::who),
+    row("WHOIS", 0, When::Registered, Irc::whois),
+    row("ISON", 1, When::Registered, Irc::ison),
+    row("USERHOST", 1, When::Registered, Irc::userhost),
+    row("KICK", 2, When::Registered, Irc::kick),
+    row("INVITE", 2, When::Registered, Irc::invite),
+    row("LIST", 0, When::Registered, Irc::list_rooms),
     row("NAMES", 0, When::Registered, Irc::names),
     row("MOTD", 0, When::Registered, Irc::motd),
     row("LUSERS", 0, When::Registered, Irc::lusers),
+    row("VERSION", 0, When::Registered, Irc::version),
+    row("TIME", 0, When::Registered, Irc::time),
+    row("INFO", 0, When::Registered, Irc::info),
+    row("ADMIN", 0, When::Registered, Irc::admin),
 ];
 
 const fn row(

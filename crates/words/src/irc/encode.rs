@@ -28,7 +28,7 @@ pub(super) fn encode(event: &Event, form: usize) -> Bytes {
         // A time is a few letters, digits and marks: it is always a right value.
         let _ = tags.push(b"time", Calendar::from(event.at).iso().as_bytes());
     }
-    let mut line = Line { out: Vec::with_capacity(160), tags: tags.as_tags(), event };
+    let mut line = Line { out: Vec::new(), tags: tags.as_tags(), event };
     line.put_event(form & 2 != 0);
     Bytes::from(line.out)
 }
@@ -43,6 +43,8 @@ impl Line<'_> {
     fn put(&mut self, message: Message<'_>) {
         let prefix = self.event.from.prefix.as_bytes();
         let message = message.prefix(prefix).tags(self.tags).truncated();
+        // As long as it is: a vector without spare room becomes `Bytes` as it is.
+        self.out.reserve_exact(message.body_len() + self.tags.wire_len() + b"\r\n".len());
         // What the realm lets through can be written; if it could not, silence is what is left.
         let _ = message.write_line(&mut self.out);
     }

@@ -10,7 +10,8 @@ use super::{Cap, Caps, Cx, Irc, Me, letters, server::host_of};
 #[derive(Debug, Default)]
 pub(super) struct Handshake {
     nick: Option<Box<[u8]>>,
-    user: Option<(Box<[u8]>, Box<[u8]>)>,
+    username: Option<Box<[u8]>>,
+    realname: Box<[u8]>,
     password: Option<Box<[u8]>>,
     /// Capabilities are being negotiated: registration waits for `CAP END`.
     negotiating: bool,
@@ -32,7 +33,8 @@ impl Irc {
 
     pub(super) fn user(&mut self, cx: &mut Cx<'_>, message: &Message<'_>) {
         let Some(handshake) = &mut self.handshake else { return };
-        handshake.user = Some((message.params[0].into(), message.params[3].into()));
+        handshake.username = Some(message.params[0].into());
+        handshake.realname = message.params[3].into();
         self.register(cx);
     }
 
@@ -58,8 +60,8 @@ impl Irc {
     /// Becomes a user, once everything for it was said.
     fn register(&mut self, cx: &mut Cx<'_>) {
         let Some(handshake) = self.handshake.take() else { return };
-        let (Some(nick), Some((username, realname)), false) =
-            (&handshake.nick, &handshake.user, handshake.negotiating)
+        let (Some(nick), Some(username), false) =
+            (&handshake.nick, &handshake.username, handshake.negotiating)
         else {
             self.handshake = Some(handshake);
             return;
@@ -75,7 +77,7 @@ impl Irc {
             (limits.username, limits.realname)
         });
         let username = user_name(username, user_limit);
-        let realname = truncate_text(realname, real_limit);
+        let realname = truncate_text(&handshake.realname, real_limit);
         let who = Registration { nick, username: &username, host: host.as_bytes(), realname };
         match self.apply(cx, Command::Register(who)) {
             Ok(applied) => {
@@ -143,7 +145,7 @@ impl Irc {
                 self.negotiate(true);
                 let version = str::from_utf8(list).ok().and_then(|text| text.parse::<u32>().ok());
                 if version.is_some_and(|version| version >= 302) {
-                    self.caps = self.caps.with(Cap::CapNotify);
+                    self.caps = self.caps.with(Cap::News);
                 }
                 let all = Cap::ALL.into_iter().fold(Caps::default(), Caps::with);
                 self.reply_cap(cx, b"LS", all.names().as_bytes());

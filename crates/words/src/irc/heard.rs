@@ -92,11 +92,10 @@ impl Irc {
             return;
         }
         match clock.pinged {
-            _ if !registered => {
-                if clock.begun + registration <= now {
-                    self.end(cx, "Registration timed out");
-                }
+            _ if !registered && clock.begun + registration <= now => {
+                self.end(cx, "Registration timed out");
             }
+            _ if !registered => {}
             Some(at) if at + pong <= now => {
                 let silence = now.saturating_duration_since(clock.heard).as_secs();
                 self.end(cx, &format!("Ping timeout: {silence} seconds"));

@@ -1,8 +1,10 @@
-//! What the server says about itself: MOTD, LUSERS and their like.
+//! What the server says about itself: MOTD, LUSERS, VERSION, TIME, INFO, ADMIN.
 
 use ropewalk_irc::{Message, Numeric};
 
-use super::{Cx, Irc};
+use crate::Calendar;
+
+use super::{Cx, Irc, handshake::VERSION};
 
 impl Irc {
     pub(super) fn motd(&mut self, cx: &mut Cx<'_>, _: &Message<'_>) {
@@ -50,4 +52,39 @@ impl Irc {
         let text = format!("Current global users {users}, max {most}");
         self.reply(cx, Numeric::RPL_GLOBALUSERS, &words, text);
     }
+
+    pub(super) fn version(&mut self, cx: &mut Cx<'_>, _: &Message<'_>) {
+        let words = [VERSION.as_bytes(), self.server.name().as_bytes()];
+        self.reply(cx, Numeric::RPL_VERSION, &words, DESCRIPTION);
+        self.write_isupport(cx);
+    }
+
+    pub(super) fn time(&mut self, cx: &mut Cx<'_>, _: &Message<'_>) {
+        let now = self.server.hall().time(cx.now());
+        let seconds = now.as_secs().to_string();
+        let words = [self.server.name().as_bytes(), seconds.as_bytes()];
+        self.reply(cx, Numeric::RPL_TIME, &words, Calendar::from(now).long());
+    }
+
+    pub(super) fn info(&mut self, cx: &mut Cx<'_>, _: &Message<'_>) {
+        self.reply(cx, Numeric::RPL_INFO, &[], format!("{VERSION}: {DESCRIPTION}"));
+        let started = format!("Running since {}", self.server.created());
+        self.reply(cx, Numeric::RPL_INFO, &[], started);
+        self.reply(cx, Numeric::RPL_ENDOFINFO, &[], "End of /INFO list");
+    }
+
+    pub(super) fn admin(&mut self, cx: &mut Cx<'_>, _: &Message<'_>) {
+        let (name, lines) = (self.server.name().as_bytes(), &self.settings().admin);
+        if lines.is_empty() {
+            let text = "No administrative info available";
+            return self.reply(cx, Numeric::ERR_NOADMININFO, &[name], text);
+        }
+        self.reply(cx, Numeric::RPL_ADMINME, &[name], "Administrative info");
+        let numerics = [Numeric::RPL_ADMINLOC1, Numeric::RPL_ADMINLOC2, Numeric::RPL_ADMINEMAIL];
+        for (numeric, line) in numerics.into_iter().zip(lines) {
+            self.reply(cx, numeric, &[], line);
+        }
+    }
 }
+
+const DESCRIPTION: &str = "a chat server on Ropewalk";

@@ -1,10 +1,10 @@
-//! JOIN, PART, NAMES, and what a room looks like to whoever enters it.
+//! JOIN, PART, NAMES, TOPIC, KICK, INVITE, and what a room looks like to whoever enters it.
 
 use ropewalk_irc::{Message, Numeric};
 
-use crate::{Command, Flag, RoomId};
+use crate::{Command, Flag, Outcome, Refusal, RoomId};
 
-use super::{Answer, Cx, Irc};
+use super::{Answer, Cx, Irc, letters::TARGETS};
 
 impl Irc {
     pub(super) fn join(&mut self, cx: &mut Cx<'_>, message: &Message<'_>) {
@@ -75,6 +75,66 @@ impl Irc {
             self.answer(cx, Answer::Names { room, symbol, cursor });
         }
         self.end_answer(cx, Numeric::RPL_ENDOFNAMES, name, END_OF_NAMES);
+    }
+
+    pub(super) fn topic(&mut self, cx: &mut Cx<'_>, message: &Message<'_>) {
+        let room = message.params[0];
+        if let Some(topic) = message.params.get(1) {
+            let limit = self.server.hall().read(|realm| realm.limits().topic);
+            let topic = ropewalk_irc::truncate_text(topic, limit);
+            if let Err(why) = self.apply(cx, Command::SetTopic { room, topic }) {
+                self.refused(cx, &why, room, b"");
+            }
+            return;
+        }
+        let Some(me) = &self.me else { return };
+        let known = self.server.hall().read(|realm| {
+            let (id, it) = realm.room_named(room)?;
+            realm.sees_inside(me.id, id).then(|| (id, it.name.clone()))
+        });
+        match known {
+            None => self.refused(cx, &Refusal::NoSuchRoom, room, b""),
+            Some((id, name)) => {
+                if !self.write_topic(cx, id, &name) {
+                    self.reply(cx, Numeric::RPL_NOTOPIC, &[&name], "No topic is set");
+                }
+            }
+        }
+    }
+
+    /// One room and several nicks, or as many rooms as nicks (RFC 2812, section 3.2.8).
+    pub(super) fn kick(&mut self, cx: &mut Cx<'_>, message: &Message<'_>) {
+        let reason = self.cut_reason(message.params.get(2).copied().unwrap_or_default());
+        let rooms = list(message.params[0]);
+        let last = list(message.params[0]).last().unwrap_or_default();
+        let rooms = rooms.chain(std::iter::repeat(last));
+        let mut pairs = rooms.zip(list(message.params[1])).filter(|(_, nick)| !nick.is_empty());
+        for (room, nick) in pairs.by_ref().take(TARGETS) {
+            if let Err(why) = self.apply(cx, Command::Kick { room, nick, reason }) {
+                self.refused(cx, &why, room, nick);
+            }
+        }
+        if let Some((_, nick)) = pairs.next() {
+            self.reply(cx, Numeric::ERR_TOOMANYTARGETS, &[nick], "Too many targets");
+        }
+    }
+
+    pub(super) fn invite(&mut self, cx: &mut Cx<'_>, message: &Message<'_>) {
+        let (nick, room) = (message.params[0], message.params[1]);
+        let invited = match self.apply(cx, Command::Invite { room, nick }) {
+            Ok(applied) => applied.outcome,
+            Err(why) => return self.refused(cx, &why, room, nick),
+        };
+        let Outcome::Invited { room, user } = invited else { return };
+        let found = self.server.hall().read(|realm| {
+            let user = realm.user(user)?;
+            Some((realm.room(room)?.name.clone(), user.prefix().clone(), user.away.clone()))
+        });
+        let Some((name, prefix, away)) = found else { return };
+        self.reply_words(cx, Numeric::RPL_INVITING, &[prefix.nick(), &name]);
+        if let Some(away) = away {
+            self.reply(cx, Numeric::RPL_AWAY, &[prefix.nick()], away);
+        }
     }
 
     /// Writes the topic of a room and who set it, if it has one; tells whether it has.

@@ -1,7 +1,7 @@
-//! PRIVMSG, NOTICE, QUIT, PING.
+//! PRIVMSG, NOTICE, AWAY, QUIT, PING.
 
 use bytes::Bytes;
-use ropewalk_irc::{Message, Numeric};
+use ropewalk_irc::{Message, Numeric, truncate_text};
 
 use crate::{Applied, Command, MessageKind, Outcome, Refusal, Target};
 
@@ -34,18 +34,22 @@ impl Irc {
             return;
         };
         let text = Bytes::copy_from_slice(text);
+        // Sharing the text would cost an allocation that a single target does not need.
+        if !targets.contains(&b',') {
+            return self.speak_to(cx, targets, kind, text);
+        }
         let mut targets = targets.split(|byte| *byte == b',').filter(|target| !target.is_empty());
         for target in targets.by_ref().take(TARGETS) {
-            self.speak_to(cx, target, kind, &text);
+            self.speak_to(cx, target, kind, text.clone());
         }
         if let Some(target) = targets.next().filter(|_| answered) {
             self.reply(cx, Numeric::ERR_TOOMANYTARGETS, &[target], "Too many targets");
         }
     }
 
-    fn speak_to(&mut self, cx: &mut Cx<'_>, target: &[u8], kind: MessageKind, text: &Bytes) {
+    fn speak_to(&mut self, cx: &mut Cx<'_>, target: &[u8], kind: MessageKind, text: Bytes) {
         let to = if target.starts_with(b"#") { Target::Room(target) } else { Target::User(target) };
-        let said = self.apply(cx, Command::Say { to, kind, text: text.clone() });
+        let said = self.apply(cx, Command::Say { to, kind, text });
         let answered = kind == MessageKind::Privmsg;
         match said {
             Ok(applied) => {
@@ -83,6 +87,20 @@ impl Irc {
         let away = self.server.hall().read(|realm| realm.user(to.id)?.away.clone());
         if let Some(away) = away {
             self.reply(cx, Numeric::RPL_AWAY, &[to.prefix.nick()], away);
+        }
+    }
+
+    pub(super) fn away(&mut self, cx: &mut Cx<'_>, message: &Message<'_>) {
+        let limit = self.server.hall().read(|realm| realm.limits().away);
+        let text = message.params.first().map(|text| truncate_text(text, limit));
+        let text = text.filter(|text| !text.is_empty());
+        if let Err(why) = self.apply(cx, Command::SetAway { message: text }) {
+            return self.refused(cx, &why, message.command, b"");
+        }
+        if text.is_some() {
+            self.reply(cx, Numeric::RPL_NOWAWAY, &[], "You have been marked as being away");
+        } else {
+            self.reply(cx, Numeric::RPL_UNAWAY, &[], "You are no longer marked as being away");
         }
     }
 

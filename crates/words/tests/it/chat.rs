@@ -20,11 +20,12 @@ pub(crate) struct Chat {
 
 struct Client {
     connection: Option<Connection<Irc>>,
-    /// Why it ended.
-    lost: Option<Reason>,
     /// Lines that arrived and were not looked at.
     heard: Vec<u8>,
     reads: bool,
+    /// What arrives is counted and dropped.
+    counts: bool,
+    taken: usize,
 }
 
 /// One of the clients.
@@ -54,9 +55,13 @@ impl Chat {
         let irc = self.server.build(&peer).unwrap();
         let mut connection = Connection::new(irc, peer, Arc::new(self.limits.clone()));
         connection.start(self.now);
-        let client =
-            Client { connection: Some(connection), lost: None, heard: Vec::new(), reads: true };
-        self.clients.push(client);
+        self.clients.push(Client {
+            connection: Some(connection),
+            heard: Vec::new(),
+            reads: true,
+            counts: false,
+            taken: 0,
+        });
         Who(self.clients.len() - 1)
     }
 
@@ -100,6 +105,23 @@ impl Chat {
         }
     }
 
+    /// The same, from a buffer that is used again.
+    pub(crate) fn feed_buffer(&mut self, who: Who, input: &mut BytesMut) {
+        if let Some(connection) = &mut self.clients[who.0].connection {
+            connection.feed(self.now, input);
+        }
+    }
+
+    /// Counts what arrives instead of keeping it.
+    pub(crate) fn drop_heard(&mut self, counts: bool) {
+        self.clients.iter_mut().for_each(|client| client.counts = counts);
+    }
+
+    /// How many bytes arrived in all.
+    pub(crate) fn taken(&self, who: Who) -> usize {
+        self.clients[who.0].taken
+    }
+
     pub(crate) fn pass(&mut self, time: Duration) {
         self.now += time;
         self.settle();
@@ -116,7 +138,6 @@ impl Chat {
         let client = &mut self.clients[who.0];
         if let Some(mut connection) = client.connection.take() {
             connection.finish(reason);
-            client.lost = Some(reason.clone());
         }
         self.settle();
     }
@@ -150,17 +171,15 @@ impl Chat {
         self.clients[who.0].connection.as_ref().is_some_and(Connection::wants_input)
     }
 
-    pub(crate) fn queued(&self, who: Who) -> usize {
-        self.clients[who.0].connection.as_ref().map_or(0, Connection::queued)
-    }
-
-    pub(crate) fn lost(&self, who: Who) -> Option<&Reason> {
-        self.clients[who.0].lost.as_ref()
-    }
-
     /// Until nothing happens any more.
     pub(crate) fn settle(&mut self) {
-        while self.clients.iter_mut().fold(false, |busy, client| client.turn(self.now) || busy) {}
+        while self
+            .clients
+            .iter_mut()
+            .filter_map(|client| client.turn(self.now).then_some(()))
+            .count()
+            > 0
+        {}
     }
 }
 
@@ -172,7 +191,10 @@ impl Client {
         let mut busy = connection.poll(now, None) || connection.queued() != before;
         while self.reads && connection.queued() > 0 {
             let length = connection.outgoing().len();
-            self.heard.extend_from_slice(connection.outgoing());
+            if !self.counts {
+                self.heard.extend_from_slice(connection.outgoing());
+            }
+            self.taken += length;
             connection.sent(now, length);
             busy = true;
         }
@@ -183,7 +205,6 @@ impl Client {
         }
         if let Some(reason) = connection.over().cloned() {
             connection.finish(&reason);
-            self.lost = Some(reason);
             self.connection = None;
             busy = true;
         }

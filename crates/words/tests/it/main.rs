@@ -2,10 +2,13 @@
 
 mod anything;
 mod chat;
+mod endurance;
+mod irc_costs;
 mod limits;
 mod long_answers;
 mod messages;
 mod names;
+mod order;
 mod resources;
 mod rooms;
 mod sessions;
