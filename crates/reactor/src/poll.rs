@@ -146,7 +146,8 @@ impl PollReactor {
         for job in shared.lifecycle.take(Phase::Startup) {
             self.spawn(job);
         }
-        let mut thread = Thread::new(self.first(), Some(shared.timers.clone()));
+        let mut thread =
+            Thread::new(self.first(), Some(shared.timers.clone()), shared.inboxes.len());
         let ran = thread.run(Thread::is_closed);
         thread.lose_all(&Reason::Shutdown);
         for other in others {
@@ -173,9 +174,9 @@ impl PollReactor {
     fn start_others(&self) -> io::Result<Vec<JoinHandle<()>>> {
         let rest = self.shared.inboxes.iter().enumerate().skip(1);
         rest.map(|(number, inbox)| {
-            let inbox = Arc::clone(inbox);
+            let (inbox, threads) = (Arc::clone(inbox), self.shared.inboxes.len());
             std::thread::Builder::new().name(format!("ropewalk-{number}")).spawn(move || {
-                let mut thread = Thread::new(&inbox, None);
+                let mut thread = Thread::new(&inbox, None, threads);
                 if let Err(error) = thread.run(Thread::is_closed) {
                     tracing::error!(%error, "a reactor thread cannot wait for events and ends");
                 }
