@@ -2,6 +2,7 @@
 
 mod anything;
 mod chat;
+mod config;
 mod endurance;
 mod irc_costs;
 mod limits;
