@@ -79,6 +79,11 @@ pub trait Receiver<C: Codec> {
         let _ = cx;
     }
 
+    /// See [`Protocol::shutting_down`](crate::Protocol::shutting_down).
+    fn shutting_down(&mut self, cx: &mut Context<'_, Self::Message>) {
+        cx.close();
+    }
+
     /// See [`Protocol::connection_lost`](crate::Protocol::connection_lost).
     fn connection_lost(&mut self, reason: &Reason) {
         let _ = reason;

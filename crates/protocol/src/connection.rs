@@ -2,11 +2,16 @@
 
 use std::{io::IoSlice, sync::Arc, task::Waker, time::Instant};
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 
 use crate::{
-    Context, Flow, Limits, Outbox, Peer, Protocol, Reason, Said, Transport, lane::Home, work::Work,
+    Limits, Peer, Protocol, Reason, Said, Transport,
+    bottom::{Bottom, Ending, Phase},
+    lane::Home,
+    work::Work,
 };
+
+mod turn;
 
 /// Messages and futures that one [`Connection::poll`] deals with before it returns.
 const BUDGET: usize = 64;
@@ -43,7 +48,7 @@ const BUDGET: usize = 64;
 /// ```
 pub struct Connection<P: Protocol> {
     protocol: P,
-    wire: Wire,
+    wire: Bottom,
     work: Work<P::Message>,
     /// Input that the protocol left, or that came while it was paused.
     input: BytesMut,
@@ -53,36 +58,6 @@ pub struct Connection<P: Protocol> {
     closing_until: Option<Instant>,
     eof: Eof,
     lost: bool,
-}
-
-/// The transport at the bottom of every stack.
-struct Wire {
-    outbox: Outbox,
-    peer: Peer,
-    limits: Arc<Limits>,
-    phase: Phase,
-    reading_paused: bool,
-    /// Reading was resumed since input was last offered.
-    resumed: bool,
-    /// Queued output passed the high watermark and has not come down to the low one.
-    above: bool,
-    ending: Ending,
-    over: Option<Box<Reason>>,
-}
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Phase {
-    Open,
-    /// Sending what is queued and discarding what comes.
-    Closing,
-}
-
-/// Our half of the stream.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Ending {
-    No,
-    Asked,
-    Done,
 }
 
 /// The peer's half.
@@ -107,18 +82,8 @@ impl<P: Protocol> Connection<P> {
     }
 
     fn with_home(protocol: P, peer: Peer, limits: Arc<Limits>, home: Option<Home>) -> Self {
-        let work = Work::new(home, limits.mailbox, limits.futures);
-        let wire = Wire {
-            outbox: Outbox::default(),
-            peer,
-            limits,
-            phase: Phase::Open,
-            reading_paused: false,
-            resumed: false,
-            above: false,
-            ending: Ending::No,
-            over: None,
-        };
+        let work = Work::new(home, Arc::clone(&limits));
+        let wire = Bottom::new(peer, limits);
         Self {
             protocol,
             wire,
@@ -171,24 +136,27 @@ impl<P: Protocol> Connection<P> {
     ///
     /// `waker` is told of what comes later. Drivers with a [`Lane`](crate::Lane) need none.
     pub fn poll(&mut self, now: Instant, waker: Option<&Waker>) -> bool {
-        if let Some(waker) = waker {
-            self.work.register(waker);
-        }
+        let registered = self.register(waker);
         if let Some(reason) = self.work.aborted() {
             self.wire.lose(reason);
             return false;
         }
         let mut budget = BUDGET;
         while budget > 0 && self.wire.over.is_none() {
-            let message = self.work.next_message().or_else(|| self.work.poll_jobs(waker));
+            let message = self.work.next_message().or_else(|| self.next_output(waker));
             let Some(message) = message else { break };
             self.call(now, |protocol, cx| protocol.message_received(cx, message));
             self.settle(now);
             budget -= 1;
         }
+        if budget < BUDGET {
+            self.call(now, P::turn_ended);
+        }
         self.check_time(now);
         self.settle(now);
-        budget == 0 && self.work.has_mail() || self.work.has_fresh_jobs()
+        let late = !registered && self.register(waker) && self.work.has_mail();
+        let spent = budget == 0 && (self.work.has_mail() || self.work.has_jobs());
+        spent || late || self.work.has_fresh_jobs()
     }
 
     /// Takes one message from the mailbox: what [`Errand::Post`](crate::Errand::Post) asks for.
@@ -198,7 +166,10 @@ impl<P: Protocol> Connection<P> {
         } else if self.wire.over.is_none()
             && let Some(message) = self.work.next_message()
         {
-            self.call(now, |protocol, cx| protocol.message_received(cx, message));
+            self.call(now, |protocol, cx| {
+                protocol.message_received(cx, message);
+                protocol.turn_ended(cx);
+            });
             self.settle(now);
         }
     }
@@ -284,7 +255,8 @@ impl<P: Protocol> Connection<P> {
     /// Why the connection is over, once it is. Call [`finish`](Self::finish), and close the socket.
     #[inline]
     pub fn over(&self) -> Option<&Reason> {
-        self.wire.over.as_deref()
+        let over = self.wire.over.as_deref()?;
+        Some(self.work.failure().unwrap_or(over))
     }
 
     /// Tells the protocol that the connection is lost. Later calls do nothing.
@@ -293,6 +265,8 @@ impl<P: Protocol> Connection<P> {
             return;
         }
         self.lost = true;
+        let failure = self.work.failure().cloned();
+        let reason = failure.as_ref().unwrap_or(reason);
         self.wire.lose(reason.clone());
         self.wire.outbox.clear();
         self.input = BytesMut::new();
@@ -300,7 +274,15 @@ impl<P: Protocol> Connection<P> {
         self.protocol.connection_lost(reason);
     }
 
-    /// Ends it from outside as [`Transport::close`] does: for a shutdown.
+    /// The program is ending: tells the protocol, which closes unless it says otherwise.
+    pub fn begin_shutdown(&mut self, now: Instant) {
+        if self.wire.phase == Phase::Open && self.wire.over.is_none() {
+            self.call(now, P::shutting_down);
+            self.settle(now);
+        }
+    }
+
+    /// Ends it from outside as [`Transport::close`] does, without asking the protocol.
     pub fn close(&mut self, now: Instant) {
         self.wire.close();
         self.settle(now);
@@ -327,114 +309,6 @@ impl<P: Protocol> Connection<P> {
     pub fn queued(&self) -> usize {
         self.wire.outbox.len()
     }
-
-    #[inline]
-    fn takes_input(&self) -> bool {
-        self.wire.flow() == Flow::Open && !self.work.is_full()
-    }
-
-    #[inline]
-    fn call(&mut self, now: Instant, f: impl FnOnce(&mut P, &mut Context<'_, P::Message>)) {
-        let mut cx = Context::new(&mut self.wire, &mut self.work, now);
-        f(&mut self.protocol, &mut cx);
-    }
-
-    /// What follows from a callback.
-    #[inline]
-    fn settle(&mut self, now: Instant) {
-        let quiet = self.wire.phase == Phase::Open
-            && self.input.is_empty()
-            && self.eof != Eof::Pending
-            && self.wire.outbox.len() < self.wire.limits.high_watermark
-            && !self.work.has_fresh_jobs();
-        if !quiet {
-            self.settle_slowly(now);
-        }
-    }
-
-    fn settle_slowly(&mut self, now: Instant) {
-        self.wire.check_outbox();
-        self.start_jobs(now);
-        if self.wire.resumed && !self.input.is_empty() {
-            self.offer(now);
-        }
-        if self.wire.over.is_some() {
-            return;
-        }
-        match self.wire.phase {
-            Phase::Open => self.settle_open(now),
-            Phase::Closing => self.settle_closing(now),
-        }
-    }
-
-    fn settle_open(&mut self, now: Instant) {
-        let held = self.input.len();
-        let limit = self.wire.limits.input;
-        if held > limit && self.takes_input() {
-            self.wire.lose(Reason::InputFull { held, limit });
-        } else if self.eof == Eof::Pending && self.takes_input() {
-            self.eof = Eof::Told;
-            self.call(now, P::eof_received);
-            self.settle(now);
-        }
-    }
-
-    fn settle_closing(&mut self, now: Instant) {
-        self.input.clear();
-        if self.closing_until.is_none() {
-            self.closing_until = Some(now + self.wire.limits.flush);
-        }
-        if self.wire.outbox.is_empty() && self.wire.ending == Ending::Done && self.eof != Eof::No {
-            self.wire.lose(Reason::Closed);
-        }
-    }
-
-    /// Offers what was kept, as long as that makes progress.
-    fn offer(&mut self, now: Instant) {
-        while !self.input.is_empty() && self.wire.over.is_none() && self.takes_input() {
-            self.wire.resumed = false;
-            let before = self.input.len();
-            let mut input = std::mem::take(&mut self.input);
-            self.call(now, |protocol, cx| protocol.data_received(cx, &mut input));
-            self.input = input;
-            self.wire.check_outbox();
-            if !self.wire.resumed || self.input.len() == before {
-                break;
-            }
-        }
-        if self.input.is_empty() {
-            self.input = BytesMut::new();
-        }
-    }
-
-    /// Gives new futures their first poll, where no one else would.
-    fn start_jobs(&mut self, now: Instant) {
-        let mut budget = BUDGET;
-        while budget > 0 && self.work.has_fresh_jobs() && self.wire.over.is_none() {
-            let Some(message) = self.work.poll_jobs(None) else { break };
-            self.call(now, |protocol, cx| protocol.message_received(cx, message));
-            budget -= 1;
-        }
-    }
-
-    fn check_time(&mut self, now: Instant) {
-        if let Some(until) = self.closing_until {
-            if until <= now {
-                let limits = &self.wire.limits;
-                let reason = match self.wire.ending {
-                    Ending::Done if self.wire.outbox.is_empty() => Reason::Linger(limits.linger),
-                    _ => Reason::Linger(limits.flush),
-                };
-                self.wire.lose(reason);
-            }
-        } else if let Some(at) = self.protocol.deadline()
-            && at <= now
-            && self.fired != Some(at)
-        {
-            self.fired = Some(at);
-            self.call(now, P::timed_out);
-        }
-    }
 }
 
 impl<P: Protocol> Connection<P>
@@ -453,92 +327,8 @@ where
                 self.call(now, |protocol, cx| protocol.message_received(cx, message));
             }
         }
+        self.call(now, P::turn_ended);
         self.settle(now);
-    }
-}
-
-impl Wire {
-    fn lose(&mut self, reason: Reason) {
-        if self.over.is_none() {
-            self.over = Some(Box::new(reason));
-        }
-    }
-
-    fn check_outbox(&mut self) {
-        let queued = self.outbox.len();
-        let limit = self.limits.outbox;
-        if queued > limit {
-            self.lose(Reason::OutboxFull { queued, limit });
-        } else if queued >= self.limits.high_watermark {
-            self.above = true;
-        }
-    }
-
-    fn accepts(&self) -> bool {
-        self.phase == Phase::Open && self.ending == Ending::No && self.over.is_none()
-    }
-}
-
-impl Transport for Wire {
-    #[inline]
-    fn write(&mut self, bytes: &[u8]) {
-        if self.accepts() {
-            self.outbox.write(bytes);
-        }
-    }
-
-    #[inline]
-    fn send(&mut self, bytes: Bytes) {
-        if self.accepts() {
-            self.outbox.send(bytes);
-        }
-    }
-
-    fn pause_reading(&mut self) {
-        self.reading_paused = true;
-    }
-
-    fn resume_reading(&mut self) {
-        self.resumed |= self.reading_paused;
-        self.reading_paused = false;
-    }
-
-    fn write_eof(&mut self) {
-        if self.ending == Ending::No {
-            self.ending = Ending::Asked;
-        }
-    }
-
-    fn close(&mut self) {
-        self.write_eof();
-        self.phase = Phase::Closing;
-    }
-
-    fn abort(&mut self) {
-        self.lose(Reason::Aborted);
-    }
-
-    #[inline]
-    fn flow(&self) -> Flow {
-        if self.phase == Phase::Closing || self.over.is_some() {
-            Flow::Closing
-        } else if self.reading_paused
-            || self.above
-            || self.outbox.len() >= self.limits.high_watermark
-        {
-            Flow::Paused
-        } else {
-            Flow::Open
-        }
-    }
-
-    #[inline]
-    fn queued(&self) -> usize {
-        self.outbox.len()
-    }
-
-    fn peer(&self) -> &Peer {
-        &self.peer
     }
 }
 

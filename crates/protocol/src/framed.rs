@@ -124,6 +124,10 @@ impl<C: Codec, R: Receiver<C>> Protocol for Framed<C, R> {
         self.receiver.timed_out(cx);
     }
 
+    fn shutting_down(&mut self, cx: &mut Context<'_, Self::Message>) {
+        self.receiver.shutting_down(cx);
+    }
+
     fn connection_lost(&mut self, reason: &Reason) {
         self.receiver.connection_lost(reason);
     }

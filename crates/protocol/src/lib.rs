@@ -23,10 +23,16 @@
 //! ```
 
 mod address;
+mod bottom;
 mod codec;
 mod connection;
 mod context;
+mod dialogue;
+#[cfg(feature = "drive")]
+mod drive;
 mod factory;
+mod filter;
+mod filtered;
 mod framed;
 mod group;
 mod lane;
@@ -46,7 +52,12 @@ pub use address::Address;
 pub use codec::{Codec, Receiver};
 pub use connection::Connection;
 pub use context::Context;
+pub use dialogue::{Dialogue, Sleep, Talk, Woken};
+#[cfg(feature = "drive")]
+pub use drive::drive;
 pub use factory::{Factory, FromFn, factory};
+pub use filter::{Filter, Wire};
+pub use filtered::{Filtered, Given};
 pub use framed::Framed;
 pub use group::Group;
 pub use lane::{Errand, Gathering, Home, Lane, Members, Said, Token};

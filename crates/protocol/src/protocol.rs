@@ -43,6 +43,13 @@ pub trait Protocol {
         let _ = (cx, message);
     }
 
+    /// The messages of a turn have all been told. For layers, which do now what is worth doing once
+    /// for all of them; a protocol needs it only to join its answers.
+    #[inline]
+    fn turn_ended(&mut self, cx: &mut Context<'_, Self::Message>) {
+        let _ = cx;
+    }
+
     /// There is room to write again, after [`Flow::Paused`](crate::Flow::Paused).
     fn drained(&mut self, cx: &mut Context<'_, Self::Message>) {
         let _ = cx;
@@ -67,6 +74,12 @@ pub trait Protocol {
     /// The [`deadline`](Self::deadline) has come.
     fn timed_out(&mut self, cx: &mut Context<'_, Self::Message>) {
         let _ = cx;
+    }
+
+    /// The program is ending. By default that closes the connection; a protocol that owes its peer
+    /// a word says it first. What does not close is cut off at the reactor's limit.
+    fn shutting_down(&mut self, cx: &mut Context<'_, Self::Message>) {
+        cx.close();
     }
 
     /// The connection is gone; nothing is called after this.

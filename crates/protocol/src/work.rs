@@ -10,7 +10,7 @@ use std::{
 use futures_core::Stream;
 use futures_util::stream::FuturesUnordered;
 
-use crate::{Mailbox, Reason, lane::Home};
+use crate::{Limits, Mailbox, Reason, lane::Home};
 
 type Job<M> = Pin<Box<dyn Future<Output = M> + Send>>;
 
@@ -19,8 +19,9 @@ pub(crate) struct Work<M> {
     home: Option<Home>,
     mailbox: Option<Mailbox<M>>,
     jobs: Option<Box<Jobs<M>>>,
-    mailbox_limit: u32,
-    jobs_limit: u32,
+    limits: Arc<Limits>,
+    /// What a layer found that ended the connection.
+    failure: Option<Box<Reason>>,
 }
 
 struct Jobs<M> {
@@ -30,15 +31,25 @@ struct Jobs<M> {
 }
 
 impl<M> Work<M> {
-    pub(crate) fn new(home: Option<Home>, mailbox_limit: usize, jobs_limit: usize) -> Self {
-        let mailbox_limit = u32::try_from(mailbox_limit).unwrap_or(u32::MAX);
-        let jobs_limit = u32::try_from(jobs_limit).unwrap_or(u32::MAX);
-        Self { home, mailbox: None, jobs: None, mailbox_limit, jobs_limit }
+    pub(crate) fn new(home: Option<Home>, limits: Arc<Limits>) -> Self {
+        Self { home, mailbox: None, jobs: None, limits, failure: None }
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// A layer gives up; the first reason stays.
+    pub(crate) fn fail(&mut self, reason: Box<Reason>) {
+        self.failure.get_or_insert(reason);
+    }
+
+    pub(crate) fn failure(&self) -> Option<&Reason> {
+        self.failure.as_deref()
     }
 
     pub(crate) fn mailbox(&mut self) -> &Mailbox<M> {
-        self.mailbox
-            .get_or_insert_with(|| Mailbox::new(self.home.as_ref(), self.mailbox_limit as usize))
+        self.mailbox.get_or_insert_with(|| Mailbox::new(self.home.as_ref(), self.limits.mailbox))
     }
 
     pub(crate) fn spawn(&mut self, job: Job<M>) {
@@ -52,7 +63,7 @@ impl<M> Work<M> {
     #[inline]
     pub(crate) fn is_full(&self) -> bool {
         match &self.jobs {
-            Some(jobs) => jobs.running.len() >= self.jobs_limit as usize,
+            Some(jobs) => jobs.running.len() >= self.limits.futures,
             None => false,
         }
     }
@@ -66,10 +77,16 @@ impl<M> Work<M> {
         self.mailbox.as_ref()?.aborted()
     }
 
-    pub(crate) fn register(&self, waker: &Waker) {
+    /// False when there is nothing yet that could wake.
+    pub(crate) fn register(&self, waker: &Waker) -> bool {
         if let Some(mailbox) = &self.mailbox {
             mailbox.register(waker);
         }
+        self.mailbox.is_some()
+    }
+
+    pub(crate) fn has_jobs(&self) -> bool {
+        self.jobs.is_some()
     }
 
     pub(crate) fn has_mail(&self) -> bool {
@@ -83,7 +100,6 @@ impl<M> Work<M> {
     /// The output of the next future that has ended.
     pub(crate) fn poll_jobs(&mut self, waker: Option<&Waker>) -> Option<M> {
         let jobs = self.jobs.as_mut()?;
-        jobs.fresh = false;
         let own;
         let waker = match (&self.home, waker) {
             (Some(home), _) => {
@@ -91,8 +107,9 @@ impl<M> Work<M> {
                 &own
             }
             (None, Some(waker)) => waker,
-            (None, None) => return None,
+            (None, None) => return None, // whoever has a waker polls them
         };
+        jobs.fresh = false;
         let output = match Pin::new(&mut jobs.running).poll_next(&mut Context::from_waker(waker)) {
             Poll::Ready(output) => output,
             Poll::Pending => None,
