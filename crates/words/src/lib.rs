@@ -25,13 +25,17 @@
 //! # Ok::<(), ropewalk_words::Refusal>(())
 //! ```
 
+mod calendar;
 mod change;
 mod command;
+mod config;
 mod cursor;
 mod effect;
 mod event;
 mod form;
+mod hall;
 mod id;
+pub mod irc;
 mod limits;
 mod mask;
 mod members;
@@ -47,12 +51,15 @@ mod slots;
 mod timestamp;
 mod user;
 
+pub use calendar::Calendar;
 pub use change::{Change, Flag, Flags, MaskList};
 pub use command::{Command, Outcome, Refused, Registration, Target};
+pub use config::{Config, Mistake, ReactorChoice};
 pub use cursor::{NamesCursor, Progress, RoomsCursor, UsersCursor};
 pub use effect::{Effect, Effects};
 pub use event::{Event, MessageKind, RoomRef, UserRef, What};
 pub use form::FORMS;
+pub use hall::{Applied, Delivery, Hall, Seat};
 pub use id::{RoomId, SessionId, UserId};
 pub use limits::{RealmLimits, Settings};
 pub use mask::{Mask, MaskEntry};

@@ -221,6 +221,15 @@ impl Realm {
         }
     }
 
+    /// Whether a newcomer could have this nick.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NickInUse`], or what is wrong with it.
+    pub fn check_nick(&self, nick: &[u8]) -> Result<(), Refusal> {
+        self.free_nick(nick, None).map(drop)
+    }
+
     /// The folded form of a nick that is right and not somebody else's.
     fn free_nick(&self, nick: &[u8], holder: Option<UserId>) -> Result<Box<[u8]>, Refusal> {
         let limit = self.limits.nick.min(LONGEST_NAME);

@@ -1,0 +1,49 @@
+//! Reactors: protocols on real sockets, timers, threads and signals.
+//!
+//! Two of them, behind the one [`Reactor`](ropewalk_protocol::Reactor) interface:
+//!
+//! - `PollReactor` (feature `poll`): one poller a thread, no task a connection. The fastest, and
+//!   the default of our servers.
+//! - `AsyncIoReactor` (feature `async-io`): on async-io and async-executor; mixes with any future.
+//!
+//! ```
+//! use ropewalk_protocol::{Address, Listen, Reactor, factory};
+//! use ropewalk_reactor::{PollReactor, Settings};
+//! # use bytes::BytesMut;
+//! # use ropewalk_protocol::{Context, Protocol};
+//! # #[derive(Clone)] struct Echo;
+//! # impl Protocol for Echo {
+//! #     type Message = ();
+//! #     fn data_received(&mut self, cx: &mut Context<'_, ()>, input: &mut BytesMut) {
+//! #         cx.send(input.split().freeze());
+//! #     }
+//! # }
+//!
+//! let reactor = PollReactor::new(Settings::default())?;
+//! let address = Address::Tcp(([127, 0, 0, 1], 0).into());
+//! let port = reactor.listen(Listen::new(address), factory(|_| Some(Echo)))?;
+//! println!("listening on {}", port.address());
+//! # let handle = reactor.clone();
+//! # reactor.call_when_running(move || handle.stop());
+//! reactor.run();
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+#[cfg(feature = "async-io")]
+mod async_io;
+#[cfg(feature = "poll")]
+mod poll;
+mod receive;
+mod run;
+mod signals;
+mod socket;
+mod threads;
+mod watch;
+
+#[cfg(feature = "async-io")]
+pub use async_io::AsyncIoReactor;
+#[cfg(feature = "poll")]
+pub use poll::PollReactor;
+pub use run::{ReactorClock, Settings};
+pub use threads::ThreadPool;
+pub use watch::{Interest, Ready, Watch, WatchFd};

@@ -1,0 +1,48 @@
+//! SIGINT and SIGTERM, as bytes on a socket that a reactor can watch.
+
+use std::{
+    io,
+    os::unix::net::UnixStream,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use signal_hook::{
+    SigId,
+    consts::{SIGINT, SIGTERM},
+    flag,
+    low_level::{pipe, unregister},
+};
+
+/// The signals' registration; while it lives they are written to the socket, afterwards they do
+/// again what they do by default.
+pub(crate) struct Signals {
+    pipes: Vec<SigId>,
+    default: Arc<AtomicBool>,
+}
+
+impl Signals {
+    /// Begins to listen; the socket gets one byte for each signal.
+    pub(crate) fn listen() -> io::Result<(Self, UnixStream)> {
+        let (hears, tells) = UnixStream::pair()?;
+        hears.set_nonblocking(true)?;
+        tells.set_nonblocking(true)?;
+        let mut signals = Self { pipes: Vec::new(), default: Arc::default() };
+        for signal in [SIGINT, SIGTERM] {
+            flag::register_conditional_default(signal, Arc::clone(&signals.default))?;
+            signals.pipes.push(pipe::register(signal, tells.try_clone()?)?);
+        }
+        Ok((signals, hears))
+    }
+}
+
+impl Drop for Signals {
+    fn drop(&mut self) {
+        for pipe in self.pipes.drain(..) {
+            unregister(pipe);
+        }
+        self.default.store(true, Ordering::Relaxed);
+    }
+}
