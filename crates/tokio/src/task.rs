@@ -95,7 +95,7 @@ impl<P: Protocol> Task<P> {
 
     /// Works until nothing is left to do, or others should have their turn.
     fn turns(&mut self, cx: &mut Context<'_>, buffers: &mut Buffers) -> io::Result<Option<Reason>> {
-        let mut now = TokioClock.now();
+        let now = TokioClock.now(); // one time for the whole turn
         if let Some(reason) = self.begin(cx, now) {
             return Ok(Some(reason));
         }
@@ -106,7 +106,7 @@ impl<P: Protocol> Task<P> {
                 return Ok(Some(reason.clone()));
             }
             let read = if self.connection.wants_input() {
-                self.read(cx, &mut now, &mut buffers.input)?
+                self.read(cx, now, &mut buffers.input)?
             } else {
                 Poll::Pending
             };
@@ -139,7 +139,7 @@ impl<P: Protocol> Task<P> {
     fn read(
         &mut self,
         cx: &mut Context<'_>,
-        now: &mut Instant,
+        now: Instant,
         input: &mut BytesMut,
     ) -> io::Result<Poll<()>> {
         input.clear();
@@ -149,11 +149,10 @@ impl<P: Protocol> Task<P> {
         let Poll::Ready(count) = self.stream.poll_read(cx, input) else {
             return Ok(Poll::Pending);
         };
-        *now = TokioClock.now();
         if count? == 0 {
-            self.connection.end(*now);
+            self.connection.end(now);
         } else {
-            self.connection.feed(*now, input);
+            self.connection.feed(now, input);
         }
         Ok(Poll::Ready(()))
     }
