@@ -49,7 +49,7 @@ pub trait Ground {
     }
 }
 
-/// Makes a `#[test]` of each function of the [contract](crate::contract), on a [`Ground`].
+/// Makes a `#[test]` of each function of the [contract](mod@crate::contract), on a [`Ground`].
 ///
 /// ```
 /// use ropewalk_testkit::{MemoryReactor, contract, contract::Ground};

@@ -5,7 +5,7 @@
 //! - [`every_cut`] runs a protocol with its input cut at every byte.
 //! - [`MemoryReactor`] is a whole reactor with a network of its own, on a clock that tests move.
 //! - [`Client`] is a test's own end of a connection, on any reactor.
-//! - [`contract`] is what every reactor has to do, as tests.
+//! - [`mod@contract`] is what every reactor has to do, as tests.
 //!
 //! For dev-dependencies only.
 //!
