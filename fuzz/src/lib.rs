@@ -4,10 +4,15 @@
 //! `cargo xtask fuzz` runs them under libFuzzer; a plain `cargo test` replays `corpus/TARGET/`.
 
 pub mod irc;
+pub mod words;
 
 /// A target and the name by which it is chosen; a new one is a new row.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: &[Target] =
-    &[("irc_message", irc::message), ("irc_modes", irc::modes), ("irc_isupport", irc::isupport)];
+pub const TARGETS: &[Target] = &[
+    ("irc_message", irc::message),
+    ("irc_modes", irc::modes),
+    ("irc_isupport", irc::isupport),
+    ("words_irc", words::irc),
+];

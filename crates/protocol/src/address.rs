@@ -68,7 +68,8 @@ impl fmt::Display for Address {
             }
             Self::Unix(path) => {
                 let path = path.display().to_string();
-                write!(f, "unix:{}", path.replace('\\', "\\\\").replace(':', "\\:"))
+                let path = path.replace('\\', "\\\\").replace(':', "\\:").replace('=', "\\=");
+                write!(f, "unix:{path}")
             }
             Self::Unnamed => f.write_str("unnamed"),
         }

@@ -304,6 +304,12 @@ impl<P: Protocol> Connection<P> {
         self.work.mailbox().clone()
     }
 
+    /// Whether messages wait in the mailbox: drivers deal with those before new input.
+    #[inline]
+    pub fn has_mail(&self) -> bool {
+        self.work.has_mail()
+    }
+
     /// Bytes waiting to be sent.
     #[inline]
     pub fn queued(&self) -> usize {

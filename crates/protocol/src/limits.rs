@@ -38,7 +38,7 @@ impl Default for Limits {
             low_watermark: 16 * 1024,
             outbox: 16 * 1024 * 1024,
             input: 1024 * 1024,
-            mailbox: 1024,
+            mailbox: 16 * 1024,
             futures: 64,
             flush: Duration::from_secs(30),
             linger: Duration::from_secs(2),

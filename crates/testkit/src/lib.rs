@@ -3,6 +3,9 @@
 //! - [`Harness`] holds one protocol: feed it bytes, read what it wrote, move its clock.
 //! - [`Pair`] holds two, connected, with a latency between them.
 //! - [`every_cut`] runs a protocol with its input cut at every byte.
+//! - [`MemoryReactor`] is a whole reactor with a network of its own, on a clock that tests move.
+//! - [`Client`] is a test's own end of a connection, on any reactor.
+//! - [`contract`] is what every reactor has to do, as tests.
 //!
 //! For dev-dependencies only.
 //!
@@ -24,10 +27,15 @@
 //! assert_eq!(harness.written(), b"hello");
 //! ```
 
+mod client;
+pub mod contract;
 mod cuts;
 mod harness;
+mod memory;
 mod pair;
 
+pub use client::{Client, ClientProtocol, Doorbell};
 pub use cuts::{Outcome, every_cut, every_cut_by};
 pub use harness::Harness;
+pub use memory::{MemoryReactor, Pace};
 pub use pair::Pair;

@@ -102,6 +102,9 @@ impl<P: Protocol> Stream<P> {
             if self.connection.over().is_some() || !self.connection.wants_input() {
                 return Exchange::Waits;
             }
+            if self.connection.has_mail() {
+                return Exchange::Budget; // local work before new input
+            }
             match self.socket.poll_readable(cx) {
                 Poll::Pending => return Exchange::Waits,
                 Poll::Ready(Err(error)) => self.connection.finish(&error.into()),

@@ -2,6 +2,8 @@
 
 mod anything;
 mod chat;
+mod commands;
+mod config;
 mod endurance;
 mod irc_costs;
 mod limits;

@@ -1,0 +1,110 @@
+use ropewalk_endpoints::{ClientEndpoint, EndpointError, ServerEndpoint};
+
+const SERVERS: &[(&str, &str)] = &[
+    ("", "no scheme, such as tcp or unix, in \n  \n  ^"),
+    (":80", "no scheme, such as tcp or unix, in :80\n  :80\n  ^"),
+    ("port=80", "no scheme, such as tcp or unix, in port=80\n  port=80\n  ^^^^"),
+    ("6667", "unknown scheme \"6667\" (there are tcp, tcp6, unix) in 6667\n  6667\n  ^^^^"),
+    ("tpc:1", "unknown scheme \"tpc\" (there are tcp, tcp6, unix) in tpc:1\n  tpc:1\n  ^^^"),
+    ("tcp", "no port in tcp\n  tcp\n     ^"),
+    ("tcp:", "\"\" where port has to be a number from 0 to 65535, in tcp:\n  tcp:\n      ^"),
+    (
+        "tcp:http",
+        "\"http\" where port has to be a number from 0 to 65535, in tcp:http\n  \
+         tcp:http\n      ^^^^",
+    ),
+    (
+        "tcp:65536",
+        "\"65536\" where port has to be a number from 0 to 65535, in tcp:65536\n  \
+         tcp:65536\n      ^^^^^",
+    ),
+    (
+        "tcp:+80",
+        "\"+80\" where port has to be a number from 0 to 65535, in tcp:+80\n  tcp:+80\n      ^^^",
+    ),
+    (
+        "tcp:6667:prot=1",
+        "unknown option \"prot\" in tcp:6667:prot=1\n  tcp:6667:prot=1\n           ^^^^",
+    ),
+    (
+        "tcp:port=1:port=2",
+        "a second port in tcp:port=1:port=2\n  tcp:port=1:port=2\n             ^^^^^^",
+    ),
+    (
+        "tcp:1:127.0.0.1:5:6",
+        "an argument too many in tcp:1:127.0.0.1:5:6\n  tcp:1:127.0.0.1:5:6\n                    ^",
+    ),
+    (
+        "tcp:1:interface=localhost",
+        "\"localhost\" where interface has to be an IP address, in tcp:1:interface=localhost\n  \
+         tcp:1:interface=localhost\n                  ^^^^^^^^^",
+    ),
+    (
+        "tcp6:1:interface=127.0.0.1",
+        "\"127.0.0.1\" where interface has to be an IPv6 address, in tcp6:1:interface=127.0.0.1\n  \
+         tcp6:1:interface=127.0.0.1\n                   ^^^^^^^^^",
+    ),
+    (
+        "tcp:1:backlog=0",
+        "\"0\" where backlog has to be a number of connections, at least 1, in tcp:1:backlog=0\n  \
+         tcp:1:backlog=0\n                ^",
+    ),
+    (
+        "tcp:1:nodelay=maybe",
+        "\"maybe\" where nodelay has to be yes or no, in tcp:1:nodelay=maybe\n  \
+         tcp:1:nodelay=maybe\n                ^^^^^",
+    ),
+    (
+        "tcp:1:keepalive=0",
+        "\"0\" where keepalive has to be a number of seconds, in tcp:1:keepalive=0\n  \
+         tcp:1:keepalive=0\n                  ^",
+    ),
+    ("tcp:1\\", "a backslash with nothing behind it in tcp:1\\\n  tcp:1\\\n       ^"),
+    ("unix", "no address in unix\n  unix\n      ^"),
+    ("unix:", "\"\" where address has to be a path, in unix:\n  unix:\n       ^"),
+    (
+        "unix:/ä:prot=1\n",
+        "unknown option \"prot\" in unix:/ä:prot=1\u{fffd}\n  unix:/ä:prot=1\u{fffd}\n          ^^^^",
+    ),
+];
+
+const CLIENTS: &[(&str, &str)] = &[
+    ("tcp", "no host in tcp\n  tcp\n     ^"),
+    ("tcp:localhost", "no port in tcp:localhost\n  tcp:localhost\n               ^"),
+    (
+        "tcp:localhost:0",
+        "\"0\" where port has to be a number from 1 to 65535, in tcp:localhost:0\n  \
+         tcp:localhost:0\n                ^",
+    ),
+    ("tcp::80", "\"\" where host has to be a name or an address, in tcp::80\n  tcp::80\n      ^"),
+    (
+        "tcp6:127.0.0.1:80",
+        "\"127.0.0.1\" where host has to be a name or an IPv6 address, in tcp6:127.0.0.1:80\n  \
+         tcp6:127.0.0.1:80\n       ^^^^^^^^^",
+    ),
+    (
+        "tcp:h:1:timeout=soon",
+        "\"soon\" where timeout has to be a number of seconds, in tcp:h:1:timeout=soon\n  \
+         tcp:h:1:timeout=soon\n                  ^^^^",
+    ),
+    (
+        "tcp:h:1:backlog=1",
+        "unknown option \"backlog\" in tcp:h:1:backlog=1\n  tcp:h:1:backlog=1\n          ^^^^^^^",
+    ),
+    (
+        "unix:path=/x:/y",
+        "an argument too many in unix:path=/x:/y\n  unix:path=/x:/y\n               ^^",
+    ),
+];
+
+#[test]
+fn a_wrong_string_is_shown_and_the_place_pointed_at() {
+    for (text, message) in SERVERS {
+        let error: EndpointError = text.parse::<ServerEndpoint>().unwrap_err();
+        assert_eq!(error.to_string(), *message, "{text:?}");
+    }
+    for (text, message) in CLIENTS {
+        let error: EndpointError = text.parse::<ClientEndpoint>().unwrap_err();
+        assert_eq!(error.to_string(), *message, "{text:?}");
+    }
+}

@@ -1,0 +1,108 @@
+use proptest::prelude::*;
+use ropewalk_endpoints::{ClientEndpoint, ServerEndpoint};
+use ropewalk_protocol::Address;
+
+fn server(text: &str) -> ServerEndpoint {
+    text.parse().unwrap()
+}
+
+fn client(text: &str) -> ClientEndpoint {
+    text.parse().unwrap()
+}
+
+#[test]
+fn strings_for_servers_are_understood_and_written_back() {
+    let examples = [
+        ("tcp:80", "tcp:80:interface=0.0.0.0"),
+        ("tcp:port=80", "tcp:80:interface=0.0.0.0"),
+        ("tcp:6667:interface=127.0.0.1:backlog=64", "tcp:6667:interface=127.0.0.1:backlog=64"),
+        ("tcp:6667:127.0.0.1:64", "tcp:6667:interface=127.0.0.1:backlog=64"),
+        ("tcp:interface=127.0.0.1:6667", "tcp:6667:interface=127.0.0.1"),
+        ("tcp:80:interface=\\:\\:1", "tcp6:80:interface=\\:\\:1"),
+        ("tcp6:80", "tcp6:80:interface=\\:\\:"),
+        (
+            "tcp:80:keepalive=60:nodelay=no:reuse_port=yes",
+            "tcp:80:interface=0.0.0.0:reuse_port=yes:nodelay=no:keepalive=60",
+        ),
+        ("unix:/run/x.sock", "unix:/run/x.sock"),
+        ("unix:address=/run/a\\=b\\\\c\\:d:backlog=5", "unix:/run/a\\=b\\\\c\\:d:backlog=5"),
+        ("unix:\\/\\r\\u\\n", "unix:/run"),
+    ];
+    for (text, canonical) in examples {
+        assert_eq!(server(text).to_string(), canonical, "{text}");
+        assert_eq!(server(canonical), server(text));
+    }
+}
+
+#[test]
+fn strings_for_clients_are_understood_and_written_back() {
+    let examples = [
+        ("tcp:127.0.0.1:6667", "tcp:127.0.0.1:6667"),
+        (
+            "tcp:host=127.0.0.1:port=6667:timeout=5:bindAddress=127.0.0.2",
+            "tcp:127.0.0.1:6667:timeout=5:bindAddress=127.0.0.2",
+        ),
+        ("tcp:6667:host=chat.example", "tcp:chat.example:6667"),
+        ("tcp6:\\:\\:1:80:bindAddress=\\:\\:1", "tcp6:\\:\\:1:80:bindAddress=\\:\\:1"),
+        ("tcp:h:1:keepalive=9:nodelay=1", "tcp:h:1:nodelay=yes:keepalive=9"),
+        ("unix:path=/run/x.sock:timeout=3", "unix:/run/x.sock:timeout=3"),
+    ];
+    for (text, canonical) in examples {
+        assert_eq!(client(text).to_string(), canonical, "{text}");
+        assert_eq!(client(canonical), client(text));
+    }
+}
+
+#[test]
+fn what_a_listener_says_of_itself_is_a_string_that_listens_there() {
+    let addresses = [
+        Address::Tcp(([127, 0, 0, 1], 6667).into()),
+        Address::Tcp(("::1".parse::<std::net::IpAddr>().unwrap(), 1).into()),
+        Address::unix("/run/a=b:c\\d"),
+    ];
+    for address in addresses {
+        assert_eq!(server(&address.to_string()).address(), &address);
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_is_understood_is_written_and_understood_again(text in strings()) {
+        if let Ok(endpoint) = text.parse::<ServerEndpoint>() {
+            prop_assert_eq!(server(&endpoint.to_string()), endpoint);
+        }
+        if let Ok(endpoint) = text.parse::<ClientEndpoint>() {
+            prop_assert_eq!(client(&endpoint.to_string()), endpoint);
+        }
+    }
+
+    #[test]
+    fn any_path_can_be_written(path in "[^\0]{1,20}") {
+        let endpoint = server(&Address::unix(&path).to_string());
+        prop_assert_eq!(endpoint.address(), &Address::unix(&path));
+    }
+
+    #[test]
+    fn any_string_is_understood_or_has_a_readable_mistake(text in any::<String>()) {
+        for error in [text.parse::<ServerEndpoint>().err(), text.parse::<ClientEndpoint>().err()] {
+            let lines = error.map(|error| error.to_string().lines().count());
+            prop_assert!(lines.is_none_or(|lines| lines == 3));
+        }
+    }
+}
+
+/// Strings that are often right.
+fn strings() -> impl Strategy<Value = String> {
+    let scheme = prop::sample::select(vec!["tcp", "tcp6", "unix"]);
+    let argument = prop_oneof![
+        (0_u32..70_000).prop_map(|port| port.to_string()),
+        Just("127.0.0.1".to_owned()),
+        Just("\\:\\:1".to_owned()),
+        "(port|host|timeout|keepalive|backlog)=[0-9]{1,4}",
+        "(interface|bindAddress)=(10\\.0\\.0\\.1|\\\\:\\\\:2)",
+        "(nodelay|reuse_port)=(yes|no)",
+        "(address=|path=|)([a-z/]|\\\\[:=\\\\]){1,8}",
+    ];
+    (scheme, prop::collection::vec(argument, 0..5))
+        .prop_map(|(scheme, arguments)| format!("{scheme}:{}", arguments.join(":")))
+}

@@ -1,0 +1,3 @@
+//! The tools themselves.
+
+mod contract;

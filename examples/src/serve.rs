@@ -1,0 +1,89 @@
+//! Running a factory's protocols on the reactor that the command line names.
+
+use std::{
+    error::Error,
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use ropewalk_protocol::{Factory, Protocol, Reactor};
+use ropewalk_reactor::{AsyncIoReactor, PollReactor, Settings};
+
+use crate::{Arguments, Chosen, Request};
+
+/// Serves as the command line says, until a signal ends it. `name` is the program's, `default`
+/// where it listens when nothing else is said.
+///
+/// Prints a line `listening on ...` for each endpoint when it is ready. The status is 2 where the
+/// command line is wrong, and 1 where listening does not work.
+pub fn serve<F>(name: &str, default: &str, factory: F) -> ExitCode
+where
+    F: Factory + Clone + Send + 'static,
+    F::Protocol: Send + 'static,
+    <F::Protocol as Protocol>::Message: Send + 'static,
+{
+    let arguments = match Request::read(std::env::args_os().skip(1), default) {
+        Ok(Request::Serve(arguments)) => arguments,
+        Ok(Request::Help) => return ended(name, help(name, default)),
+        Err(error) => {
+            eprintln!("{name}: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    let settings = Settings { threads: arguments.threads, ..Settings::default() };
+    ended(name, run(&arguments, settings, factory))
+}
+
+fn run<F>(arguments: &Arguments, settings: Settings, factory: F) -> Result<(), Box<dyn Error>>
+where
+    F: Factory + Clone + Send + 'static,
+    F::Protocol: Send + 'static,
+    <F::Protocol as Protocol>::Message: Send + 'static,
+{
+    match arguments.reactor {
+        Chosen::Poll => run_on(&PollReactor::new(settings)?, arguments, factory),
+        Chosen::AsyncIo => run_on(&AsyncIoReactor::new(settings), arguments, factory),
+    }
+}
+
+fn run_on<R, F>(reactor: &R, arguments: &Arguments, factory: F) -> Result<(), Box<dyn Error>>
+where
+    R: Reactor,
+    F: Factory + Clone + Send + 'static,
+    F::Protocol: Send + 'static,
+    <F::Protocol as Protocol>::Message: Send + 'static,
+{
+    let mut ports = Vec::new();
+    for endpoint in &arguments.listen {
+        ports.push(endpoint.listen(reactor, factory.clone())?);
+    }
+    let mut out = io::stdout().lock();
+    for port in &ports {
+        writeln!(out, "listening on {}", port.address())?;
+    }
+    out.flush()?;
+    drop(out);
+    reactor.run();
+    Ok(())
+}
+
+fn help(name: &str, default: &str) -> Result<(), Box<dyn Error>> {
+    let text = format!(
+        "{name} [--listen ENDPOINT]... [--reactor poll|async-io] [--threads N]\n\
+         \n  --listen ENDPOINT   where to listen, such as tcp:7777:interface=127.0.0.1 or\
+         \n                      unix:/run/{name}.sock; may be repeated (default: {default})\
+         \n  --reactor NAME      what drives the connections (default: poll)\
+         \n  --threads N         threads that serve connections (default: 1)\n"
+    );
+    Ok(io::stdout().write_all(text.as_bytes())?)
+}
+
+fn ended(name: &str, outcome: Result<(), Box<dyn Error>>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{name}: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! The demo servers, as programs.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::{Shutdown, TcpListener, TcpStream},
+    process::{Child, Command, Output, Stdio},
+    time::Duration,
+};
+
+/// A running server; ends with this value.
+struct Server {
+    child: Child,
+    announced: String,
+}
+
+impl Server {
+    fn start(program: &str, arguments: &[&str]) -> Self {
+        let mut command = Command::new(program);
+        command.args(["--listen", "tcp:0:interface=127.0.0.1"]).args(arguments);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut announced = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut announced).unwrap();
+        Self { child, announced }
+    }
+
+    fn connect(&self) -> TcpStream {
+        let rest = self.announced.strip_prefix("listening on tcp:").expect(&self.announced);
+        let (port, rest) = rest.split_once(':').unwrap();
+        assert_eq!(rest, "interface=127.0.0.1\n");
+        let stream = TcpStream::connect(("127.0.0.1", port.parse().unwrap())).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        stream
+    }
+
+    /// What comes back for `input`, until the server ends its half.
+    fn answer(&self, input: &[u8]) -> String {
+        let mut stream = self.connect();
+        stream.write_all(input).unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+const WAYS: [&[&str]; 3] = [
+    &["--reactor", "poll", "--threads", "1"],
+    &["--reactor", "poll", "--threads", "2"],
+    &["--reactor", "async-io"],
+];
+
+const ECHO: &str = env!("CARGO_BIN_EXE_echo");
+const LINES: &str = env!("CARGO_BIN_EXE_lines");
+const CHARGEN: &str = env!("CARGO_BIN_EXE_chargen");
+
+#[test]
+fn echo_sends_back_what_arrives_on_every_reactor() {
+    for way in WAYS {
+        let server = Server::start(ECHO, way);
+        assert_eq!(server.answer(b"hello"), "hello", "{way:?}");
+    }
+}
+
+#[test]
+fn lines_sends_back_each_line_on_every_reactor() {
+    for way in WAYS {
+        let server = Server::start(LINES, way);
+        assert_eq!(server.answer(b"one\ntwo\r\nnot whole"), "one\ntwo\r\n", "{way:?}");
+    }
+}
+
+#[test]
+fn lines_says_that_a_line_is_too_long_and_goes_on_serving() {
+    let server = Server::start(LINES, &[]);
+    let answer = server.answer(&[b'x'; 20_000]);
+    assert!(answer.ends_with(" bytes is longer than the limit of 16384\n"), "{answer}");
+    assert_eq!(server.answer(b"next\n"), "next\n");
+}
+
+#[test]
+fn chargen_streams_as_long_as_one_reads() {
+    for way in WAYS {
+        let server = Server::start(CHARGEN, way);
+        let mut stream = server.connect();
+        let mut bytes = vec![0; 1_000_000];
+        stream.read_exact(&mut bytes).unwrap();
+        assert!(bytes.starts_with(b" !\"#$%&'()*+,-./0123456789"), "{way:?}");
+        assert_eq!(bytes[7030..14_060], bytes[..7030]);
+    }
+}
+
+fn fails(arguments: &[&str]) -> (i32, String) {
+    let Output { status, stderr, .. } = Command::new(ECHO).args(arguments).output().unwrap();
+    (status.code().unwrap(), String::from_utf8(stderr).unwrap())
+}
+
+#[test]
+fn a_wrong_command_line_is_told_and_ends_with_status_2() {
+    let endpoint = "echo: unknown option \"prot\" in tcp:1:prot=1\n  tcp:1:prot=1\n        ^^^^\n";
+    assert_eq!(fails(&["--listen", "tcp:1:prot=1"]), (2, endpoint.to_owned()));
+    assert_eq!(fails(&["--what"]), (2, "echo: invalid option '--what'\n".to_owned()));
+    for (arguments, part) in [
+        (["--reactor", "steam"], "there are poll, async-io"),
+        (["--threads", "0"], "it is a number from 1 to 1024"),
+    ] {
+        let (status, message) = fails(&arguments);
+        assert_eq!((status, message.lines().count()), (2, 1), "{message}");
+        assert!(message.contains(part), "{message}");
+    }
+}
+
+#[test]
+fn a_taken_port_is_told_in_a_line_and_ends_with_status_1() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("tcp:{}:interface=127.0.0.1", taken.local_addr().unwrap().port());
+    let (status, message) = fails(&["--listen", &endpoint]);
+    assert_eq!((status, message.lines().count()), (1, 1));
+    assert!(message.starts_with(&format!("echo: cannot listen on {endpoint}: ")), "{message}");
+}
