@@ -86,6 +86,8 @@ impl<P: Protocol> Stream<P> {
         if let Some(reason) = self.connection.over() {
             return Poll::Ready(reason.clone());
         }
+        // What was sent last may have made room for input that nobody waits for yet.
+        more |= done == Exchange::Deaf && self.connection.wants_input();
         if more || done == Exchange::Budget || !pending && self.connection.queued() > 0 {
             cx.waker().wake_by_ref();
         }
@@ -97,10 +99,10 @@ impl<P: Protocol> Stream<P> {
     fn exchange(&mut self, cx: &mut Context<'_>, now: Instant, input: &mut BytesMut) -> Exchange {
         for _ in 0..BUDGET {
             if self.write(cx, now).is_pending() && !self.connection.wants_input() {
-                return Exchange::Waits;
+                return Exchange::Deaf;
             }
             if self.connection.over().is_some() || !self.connection.wants_input() {
-                return Exchange::Waits;
+                return Exchange::Deaf;
             }
             if self.connection.has_mail() {
                 return Exchange::Budget; // local work before new input
@@ -189,7 +191,10 @@ impl<P: Protocol> Stream<P> {
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Exchange {
+    /// For the socket to become readable.
     Waits,
+    /// The connection wanted no input, so nobody waits for any.
+    Deaf,
     Budget,
 }
 
