@@ -57,7 +57,7 @@ impl World {
 
     fn step(&mut self, what: u8, bytes: &mut impl Iterator<Item = u8>) {
         let mut byte = || bytes.next().unwrap_or_default();
-        if what % 16 == 0 || self.known.is_empty() {
+        if what.is_multiple_of(16) || self.known.is_empty() {
             if let Ok(session) = self.realm.open(self.time(), FrontEnd::Irc) {
                 self.known.push(session);
                 self.open.insert(session);
@@ -86,18 +86,21 @@ impl World {
             7 | 8 => Command::Join { room, key: (first > 99).then_some(word) },
             9 => Command::Part { room, reason: word },
             10 => {
-                let to = if first % 2 == 0 { Target::Room(room) } else { Target::User(nick) };
+                let to =
+                    if first.is_multiple_of(2) { Target::Room(room) } else { Target::User(nick) };
                 Command::Say { to, kind: MessageKind::Privmsg, text: word.into() }
             }
             11 => Command::SetTopic { room, topic: word },
             12 => Command::SetModes { room, changes: &changes },
             13 => Command::Kick { room, nick, reason: word },
             14 => Command::Invite { room, nick },
-            _ if second % 2 == 0 => Command::SetAway { message: (first > 99).then_some(word) },
+            _ if second.is_multiple_of(2) => {
+                Command::SetAway { message: (first > 99).then_some(word) }
+            }
             _ => Command::SetUserMode {
                 mode: [UserMode::Invisible, UserMode::Operator, UserMode::Bot]
                     [usize::from(second) % 3],
-                set: first % 2 == 0,
+                set: first.is_multiple_of(2),
             },
         };
         self.ask(session, command);
