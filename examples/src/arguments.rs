@@ -21,6 +21,8 @@ pub enum Chosen {
     Poll,
     /// A task a connection, on async-io.
     AsyncIo,
+    /// A task a connection, on tokio.
+    Tokio,
 }
 
 /// What a command line asks for.
@@ -85,4 +87,5 @@ fn count(text: &str) -> Result<usize, &'static str> {
 }
 
 /// Every reactor that a demo server runs on; a new one is a new row.
-const REACTORS: [(&str, Chosen); 2] = [("poll", Chosen::Poll), ("async-io", Chosen::AsyncIo)];
+const REACTORS: [(&str, Chosen); 3] =
+    [("poll", Chosen::Poll), ("async-io", Chosen::AsyncIo), ("tokio", Chosen::Tokio)];

@@ -8,6 +8,7 @@ use std::{
 
 use ropewalk_protocol::{Factory, Protocol, Reactor};
 use ropewalk_reactor::{AsyncIoReactor, PollReactor, Settings};
+use ropewalk_tokio::{Options, TokioReactor};
 
 use crate::{Arguments, Chosen, Request};
 
@@ -43,6 +44,13 @@ where
     match arguments.reactor {
         Chosen::Poll => run_on(&PollReactor::new(settings)?, arguments, factory),
         Chosen::AsyncIo => run_on(&AsyncIoReactor::new(settings), arguments, factory),
+        Chosen::Tokio if settings.threads == 1 => run_on(&TokioReactor::new()?, arguments, factory),
+        Chosen::Tokio => {
+            let mut builder = tokio::runtime::Builder::new_multi_thread();
+            let runtime = builder.worker_threads(settings.threads).enable_all().build()?;
+            let reactor = TokioReactor::on(runtime.handle().clone(), Options::default());
+            run_on(&reactor, arguments, factory)
+        }
     }
 }
 
@@ -69,7 +77,7 @@ where
 
 fn help(name: &str, default: &str) -> Result<(), Box<dyn Error>> {
     let text = format!(
-        "{name} [--listen ENDPOINT]... [--reactor poll|async-io] [--threads N]\n\
+        "{name} [--listen ENDPOINT]... [--reactor poll|async-io|tokio] [--threads N]\n\
          \n  --listen ENDPOINT   where to listen, such as tcp:7777:interface=127.0.0.1 or\
          \n                      unix:/run/{name}.sock; may be repeated (default: {default})\
          \n  --reactor NAME      what drives the connections (default: poll)\

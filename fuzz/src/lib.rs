@@ -3,7 +3,10 @@
 //!
 //! `cargo xtask fuzz` runs them under libFuzzer; a plain `cargo test` replays `corpus/TARGET/`.
 
+pub mod endpoint;
 pub mod irc;
+pub mod line;
+pub mod realm;
 pub mod words;
 
 /// A target and the name by which it is chosen; a new one is a new row.
@@ -11,8 +14,14 @@ pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
 pub const TARGETS: &[Target] = &[
+    ("endpoint", endpoint::strings),
     ("irc_message", irc::message),
     ("irc_modes", irc::modes),
     ("irc_isupport", irc::isupport),
+    ("line_lines", line::lines),
+    ("line_netstrings", line::netstrings),
+    ("line_prefixed", line::prefixed),
+    ("line_switch", line::switch),
+    ("realm", realm::commands),
     ("words_irc", words::irc),
 ];

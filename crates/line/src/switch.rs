@@ -178,13 +178,11 @@ impl<R: LineReceiver> Switch<R> {
         let mut data = std::mem::take(&mut self.kept);
         data.append(&mut self.state.extra);
         loop {
-            let left = self.pass(cx, &data);
+            let (left, closed) = self.pass(cx, &data);
             data.drain(..data.len() - left);
-            if self.state.extra.is_empty() {
-                break;
-            }
+            let more = !self.state.extra.is_empty();
             data.append(&mut self.state.extra);
-            if self.held {
+            if !more || self.held || closed {
                 break;
             }
         }
@@ -193,9 +191,10 @@ impl<R: LineReceiver> Switch<R> {
         }
     }
 
-    /// Works through `data` and gives the number of bytes at its end that are left. Stops when a
-    /// handler has added bytes, which belong behind those.
-    fn pass(&mut self, cx: &mut Context<'_, R::Message>, data: &[u8]) -> usize {
+    /// Works through `data` and gives the number of bytes at its end that are left, and whether the
+    /// handler of a line has closed. Stops when a handler has added bytes, which belong behind
+    /// those.
+    fn pass(&mut self, cx: &mut Context<'_, R::Message>, data: &[u8]) -> (usize, bool) {
         let mut rest = data;
         self.held = false;
         while !rest.is_empty() && self.state.extra.is_empty() {
@@ -207,10 +206,10 @@ impl<R: LineReceiver> Switch<R> {
                 if self.state.raw { (self.raw(cx, rest), false) } else { self.line(cx, rest) };
             rest = &rest[rest.len() - left..];
             if ended {
-                break;
+                return (rest.len(), cx.flow() == Flow::Closing);
             }
         }
-        rest.len()
+        (rest.len(), false)
     }
 
     /// The first line of `data`: what is left then, and whether the work on it is over.
@@ -272,9 +271,9 @@ impl<R: LineReceiver> Protocol for Switch<R> {
             self.kept.extend_from_slice(input);
             self.work_on_kept(cx);
         } else {
-            let left = self.pass(cx, input);
+            let (left, closed) = self.pass(cx, input);
             self.kept.extend_from_slice(&input[input.len() - left..]);
-            if !self.state.extra.is_empty() {
+            if !self.state.extra.is_empty() && !closed {
                 self.work_on_kept(cx);
             }
         }

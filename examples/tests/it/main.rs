@@ -50,10 +50,12 @@ impl Drop for Server {
     }
 }
 
-const WAYS: [&[&str]; 3] = [
+const WAYS: [&[&str]; 5] = [
     &["--reactor", "poll", "--threads", "1"],
     &["--reactor", "poll", "--threads", "2"],
     &["--reactor", "async-io"],
+    &["--reactor", "tokio"],
+    &["--reactor", "tokio", "--threads", "2"],
 ];
 
 const ECHO: &str = env!("CARGO_BIN_EXE_echo");
@@ -107,7 +109,7 @@ fn a_wrong_command_line_is_told_and_ends_with_status_2() {
     assert_eq!(fails(&["--listen", "tcp:1:prot=1"]), (2, endpoint.to_owned()));
     assert_eq!(fails(&["--what"]), (2, "echo: invalid option '--what'\n".to_owned()));
     for (arguments, part) in [
-        (["--reactor", "steam"], "there are poll, async-io"),
+        (["--reactor", "steam"], "there are poll, async-io, tokio"),
         (["--threads", "0"], "it is a number from 1 to 1024"),
     ] {
         let (status, message) = fails(&arguments);

@@ -31,7 +31,10 @@ impl LineReceiver for Log {
             "semicolons" => modes.set_delimiter(Delimiter::bytes(b";").unwrap()),
             "short" => modes.set_max_length(3),
             "stop" => cx.pause_reading(),
-            "quit" => cx.close(),
+            "quit" => {
+                modes.lines_with(b"unsaid\n");
+                cx.close();
+            }
             _ => {}
         }
         if let Some(count) = line.strip_prefix("raw ").and_then(|it| it.parse().ok()) {

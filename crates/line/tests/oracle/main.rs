@@ -10,7 +10,10 @@ mod replay;
 mod strings;
 mod tap;
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use program::Program;
 
@@ -41,9 +44,14 @@ fn recorded_runs_replay_equal() {
     assert_eq!(different, 0, "programs that differ");
 }
 
+/// A relative `ORACLE_DIR` may be meant from this package or from the workspace.
 fn folder() -> PathBuf {
-    let own = || concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data").into();
-    std::env::var_os("ORACLE_DIR").map_or_else(own, PathBuf::from)
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    match std::env::var_os("ORACLE_DIR") {
+        None => package.join("tests/data"),
+        Some(named) if Path::new(&named).is_dir() => named.into(),
+        Some(named) => package.join("../..").join(named),
+    }
 }
 
 /// The first event in which a trace differs from the recorded one.

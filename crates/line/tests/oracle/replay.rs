@@ -26,7 +26,8 @@ pub(crate) fn run(program: &Program) -> Vec<Vec<Value>> {
             drive(program, LineOnly::new(WholeLines(observer), rules), &events)
         }
         "netstring" => {
-            drive(program, Strings { observer, style: Netstrings::new(max_length) }, &events)
+            let style = Netstrings::new(max_length);
+            drive(program, Strings { observer, style, paused: false }, &events)
         }
         prefixed => {
             let prefix = match prefixed {
@@ -36,7 +37,7 @@ pub(crate) fn run(program: &Program) -> Vec<Vec<Value>> {
                 other => panic!("no protocol {other}"),
             };
             let style = Int(Prefixed::new(prefix, max_length), prefix);
-            drive(program, Strings { observer, style }, &events)
+            drive(program, Strings { observer, style, paused: false }, &events)
         }
     }
 }

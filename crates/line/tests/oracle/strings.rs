@@ -57,11 +57,18 @@ impl Style for Int {
 pub(crate) struct Strings<S> {
     pub(crate) observer: Observer,
     pub(crate) style: S,
+    /// Closing does not end a pause.
+    pub(crate) paused: bool,
 }
 
 impl<S: Style> Strings<S> {
     fn perform(&mut self, cx: &mut Context<'_, Op>, op: &Op) {
         let events = &self.observer.events;
+        self.paused = match op {
+            Op::Pause | Op::Stop => true,
+            Op::Resume => false,
+            _ => self.paused,
+        };
         match op {
             Op::Pause => {
                 cx.pause_reading();
@@ -89,7 +96,7 @@ impl<S: Style> Protocol for Strings<S> {
     type Message = Op;
 
     fn data_received(&mut self, cx: &mut Context<'_, Op>, input: &mut BytesMut) {
-        while cx.flow() != Flow::Paused {
+        while !self.paused && cx.flow() != Flow::Paused {
             match self.style.split(input) {
                 Ok(None) => break,
                 Ok(Some(_)) if cx.flow() == Flow::Closing => break,
