@@ -47,3 +47,8 @@ pub use poll::PollReactor;
 pub use run::{ReactorClock, Settings};
 pub use threads::ThreadPool;
 pub use watch::{Interest, Ready, Watch, WatchFd};
+
+/// The project's front page, whose code has to compile.
+#[cfg(all(doctest, feature = "poll"))]
+#[doc = include_str!("../../../README.md")]
+struct FrontPage;
