@@ -75,12 +75,14 @@ impl Event {
     /// assert_eq!(first, second);
     /// # Ok::<(), Refusal>(())
     /// ```
+    #[inline]
     pub fn form(&self, form: usize, encode: impl FnOnce() -> Bytes) -> &Bytes {
         self.forms.get_or_encode(form, encode)
     }
 
     /// Whether a session may be told of it more than once, by several rooms.
     #[must_use]
+    #[inline]
     pub const fn repeats(&self) -> bool {
         matches!(self.what, What::Quit { .. } | What::Renamed { .. } | What::AwayChanged { .. })
     }

@@ -214,6 +214,7 @@ impl Irc {
 
     /// Ends the session for `reason`, which others see, and says so.
     fn end(&mut self, cx: &mut Cx<'_>, reason: &str) {
+        tracing::debug!(nick = %self.nick().escape_ascii(), reason, "ended");
         self.leave(reason.as_bytes());
         self.say_goodbye(cx, reason.as_bytes());
     }

@@ -10,6 +10,7 @@ use crate::{Calendar, Change, Event, FORMS, MessageKind, What};
 use super::{Cap, Caps, letters};
 
 /// The number of the form in which a peer with `caps` is told of an event.
+#[inline]
 pub(super) fn form(event: &Event, caps: Caps) -> usize {
     let timed = usize::from(caps.has(Cap::ServerTime));
     let told_away = match event.what {

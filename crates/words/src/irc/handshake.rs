@@ -105,6 +105,7 @@ impl Irc {
         let Some(prefix) = prefix else { return };
         let settings = self.settings().clone();
         let who = String::from_utf8_lossy(prefix.as_bytes()).into_owned();
+        tracing::debug!(user = %who, "registered");
         self.me = Some(Me { id, prefix });
         let (name, network) = (&settings.name, &settings.network);
         let text = format!("Welcome to the {network} IRC network, {who}");

@@ -117,6 +117,19 @@ fn who_does_not_register_is_sent_away() {
 }
 
 #[test]
+fn thousands_who_say_nothing_are_sent_away_and_leave_nothing_behind() {
+    let mut chat = Chat::new();
+    let ada = chat.member("ada", "#a");
+    let silent: Vec<_> = (0..5_000).map(|_| chat.connect()).collect();
+    assert_eq!(chat.server.hall().read(|realm| realm.counts().unregistered), 5_000);
+    assert_eq!(chat.ask(ada, "PING x").len(), 1);
+    chat.pass(Duration::from_secs(30));
+    assert!(silent.into_iter().all(|who| !chat.is_connected(who)));
+    assert_eq!(chat.server.hall().read(|realm| realm.counts().sessions), 1);
+    assert_eq!(chat.ask(ada, "PING y").len(), 1);
+}
+
+#[test]
 fn a_full_server_says_so() {
     let limits = RealmLimits { sessions: 1, ..RealmLimits::default() };
     let settings = Settings { limits, ..Settings::default() };

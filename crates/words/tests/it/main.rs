@@ -13,6 +13,8 @@ mod messages;
 mod names;
 mod order;
 #[cfg(feature = "server")]
+mod outside;
+#[cfg(feature = "server")]
 mod program;
 mod resources;
 mod rooms;
