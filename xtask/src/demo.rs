@@ -83,6 +83,7 @@ fn start(demo: &Demo, mut arguments: Vec<OsString>) -> Outcome {
         "demo",
         "-p",
         demo.package,
+        "--all-features",
         "--bin",
         demo.name,
     ]))?;

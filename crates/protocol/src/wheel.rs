@@ -1,14 +1,20 @@
 //! A timing wheel: any number of pending times, each set, moved and dropped in constant time.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
 
 /// Bits of a tick that one level resolves.
 const BITS: u32 = 6;
 const SLOTS: usize = 1 << BITS;
 /// Seven levels of 64 slots of a millisecond reach 139 years.
 const LEVELS: usize = 7;
+/// Nanoseconds in a tick.
+const TICK: u64 = 1_000_000;
 const LAST: u64 = (1 << (BITS * LEVELS as u32)) - 1;
-const NONE: u32 = u32::MAX;
+/// The memory of an emptied slot is kept for at most so many entries.
+const KEPT: usize = 1024;
 
 /// Values that become due at points in time, to the millisecond and never early.
 ///
@@ -29,14 +35,13 @@ pub struct Wheel<T> {
     start: Instant,
     /// Ticks up to and including this one have been dealt with.
     elapsed: u64,
-    levels: Box<[Level; LEVELS]>,
-    /// What is due and not popped yet, in order.
-    due: List,
+    levels: Vec<Level>,
+    /// What is due and not popped yet, in order; entries that were moved or removed stay in it and
+    /// are passed over.
+    due: VecDeque<Entry>,
     nodes: Vec<Node<T>>,
-    free: u32,
-    pending: usize,
-    sequence: u64,
-    batch: Vec<u32>,
+    free: Vec<u32>,
+    sequence: u32,
 }
 
 /// Names a value in a [`Wheel`]; never used twice.
@@ -46,86 +51,73 @@ pub struct TimerKey {
     generation: u32,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 struct Level {
     occupied: u64,
-    slots: [List; SLOTS],
+    slots: [Vec<Entry>; SLOTS],
 }
 
+/// What a slot knows of a node. It is all that sorting and moving to a finer level need, so that
+/// neither waits for the node's memory: with a million pending that is most of the cost.
 #[derive(Clone, Copy, Debug)]
-struct List {
-    head: u32,
-    tail: u32,
+struct Entry {
+    /// Nanoseconds from the start.
+    at: u64,
+    sequence: u32,
+    index: u32,
 }
 
 #[derive(Debug)]
 struct Node<T> {
     value: Option<T>,
-    at: Instant,
-    tick: u64,
-    sequence: u64,
+    at: u64,
+    sequence: u32,
     generation: u32,
-    previous: u32,
-    next: u32,
+    /// Where in its slot.
+    position: u32,
     place: Place,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Place {
     Free,
     Due,
     Slot { level: u8, slot: u8 },
 }
 
-const EMPTY: List = List { head: NONE, tail: NONE };
-
 impl<T> Wheel<T> {
     /// An empty wheel; no time is before `start`.
     #[must_use]
     pub fn new(start: Instant) -> Self {
+        let level = |_| Level { occupied: 0, slots: [const { Vec::new() }; SLOTS] };
         Self {
             start,
             elapsed: 0,
-            levels: Box::new([Level { occupied: 0, slots: [EMPTY; SLOTS] }; LEVELS]),
-            due: EMPTY,
+            levels: (0..LEVELS).map(level).collect(),
+            due: VecDeque::new(),
             nodes: Vec::new(),
-            free: NONE,
-            pending: 0,
+            free: Vec::new(),
             sequence: 0,
-            batch: Vec::new(),
         }
     }
 
     /// Adds `value`, due at `at`.
+    ///
+    /// # Panics
+    /// With more than four thousand million values.
     pub fn insert(&mut self, at: Instant, value: T) -> TimerKey {
-        let tick = self.tick(at);
-        self.sequence += 1;
-        let sequence = self.sequence;
-        let index = if self.free == NONE {
-            let index = u32::try_from(self.nodes.len()).unwrap_or(NONE);
-            assert!(index != NONE, "more than four thousand million timers");
-            self.nodes.push(Node {
-                value: Some(value),
-                at,
-                tick,
-                sequence,
-                generation: 0,
-                previous: NONE,
-                next: NONE,
-                place: Place::Free,
-            });
-            index
-        } else {
-            let index = self.free;
-            let node = &mut self.nodes[index as usize];
-            self.free = node.next;
-            node.value = Some(value);
-            (node.at, node.tick, node.sequence) = (at, tick, sequence);
-            index
-        };
-        self.pending += 1;
-        self.place(index);
-        TimerKey { index, generation: self.nodes[index as usize].generation }
+        let at = self.nanoseconds(at);
+        let index = self.free.pop().unwrap_or_else(|| {
+            assert!(self.nodes.len() < u32::MAX as usize, "more than 2^32 - 1 timers");
+            let (place, value) = (Place::Free, None);
+            self.nodes.push(Node { value, at, sequence: 0, generation: 0, position: 0, place });
+            self.nodes.len() as u32 - 1
+        });
+        let node = &mut self.nodes[index as usize];
+        node.value = Some(value);
+        let generation = node.generation;
+        self.enter(index, at);
+        TimerKey { index, generation }
     }
 
     /// Takes a value out, if it is still there.
@@ -141,100 +133,97 @@ impl<T> Wheel<T> {
             return false;
         }
         self.unlink(key.index);
-        let tick = self.tick(at);
-        self.sequence += 1;
-        let node = &mut self.nodes[key.index as usize];
-        (node.at, node.tick, node.sequence) = (at, tick, self.sequence);
-        self.place(key.index);
+        let at = self.nanoseconds(at);
+        self.enter(key.index, at);
         true
     }
 
     /// When a value is due, if it is still there.
     #[must_use]
     pub fn time(&self, key: TimerKey) -> Option<Instant> {
-        self.get(key).map(|node| node.at)
+        self.get(key).map(|node| self.start + Duration::from_nanos(node.at))
     }
 
     /// The next value that is due at `now`: by due time, then by order of insertion.
+    #[inline]
     pub fn pop(&mut self, now: Instant) -> Option<T> {
-        if self.due.head == NONE {
-            self.turn(now);
+        loop {
+            let Some(entry) = self.due.pop_front() else {
+                if !self.turn(now) {
+                    return None;
+                }
+                continue;
+            };
+            let node = &self.nodes[entry.index as usize];
+            if node.place == Place::Due && node.sequence == entry.sequence {
+                return self.release(entry.index);
+            }
         }
-        let index = self.due.head;
-        if index == NONE {
-            return None;
-        }
-        self.unlink(index);
-        self.release(index)
     }
 
     /// When to look again: no value is due before. It may come before the next value is.
     #[must_use]
+    #[inline]
     pub fn next(&self) -> Option<Instant> {
-        if self.due.head != NONE {
-            return Some(self.start + Duration::from_millis(self.elapsed));
-        }
-        let (_, _, tick) = self.next_slot()?;
+        let tick = match self.due.is_empty() {
+            true => self.next_slot()?.2,
+            false => self.elapsed,
+        };
         Some(self.start + Duration::from_millis(tick))
     }
 
     /// How many values there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.pending
+        self.nodes.len() - self.free.len()
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.pending == 0
+        self.len() == 0
     }
 
     fn get(&self, key: TimerKey) -> Option<&Node<T>> {
         let node = self.nodes.get(key.index as usize)?;
-        (node.generation == key.generation && node.value.is_some()).then_some(node)
+        (node.generation == key.generation && node.place != Place::Free).then_some(node)
     }
 
-    /// The tick by whose end `at` is past.
-    fn tick(&self, at: Instant) -> u64 {
-        let nanos = at.saturating_duration_since(self.start).as_nanos();
-        u64::try_from(nanos.div_ceil(1_000_000)).map_or(LAST, |tick| tick.min(LAST))
+    fn nanoseconds(&self, at: Instant) -> u64 {
+        let nanoseconds = at.saturating_duration_since(self.start).as_nanos();
+        u64::try_from(nanoseconds).unwrap_or(u64::MAX)
     }
 
-    /// Moves what is due at `now` into the due list.
-    fn turn(&mut self, now: Instant) {
-        let now = now.saturating_duration_since(self.start).as_millis();
-        let now = u64::try_from(now).unwrap_or(LAST).min(LAST);
+    /// Moves the next of what is due at `now` into the due list; false when there is nothing more.
+    fn turn(&mut self, now: Instant) -> bool {
+        let now = (self.nanoseconds(now) / TICK).min(LAST);
         while let Some((level, slot, tick)) = self.next_slot() {
             if tick > now {
                 break;
             }
             self.elapsed = tick;
             self.empty_slot(level, slot);
+            if !self.due.is_empty() {
+                return true;
+            }
         }
         self.elapsed = self.elapsed.max(now);
+        false
     }
 
-    /// Puts the nodes of a slot where they belong now: due, or on a finer level.
+    /// Puts the entries of a slot where they belong now: due, or on a finer level.
     fn empty_slot(&mut self, level: usize, slot: usize) {
-        let mut batch = std::mem::take(&mut self.batch);
-        let mut index = self.levels[level].slots[slot].head;
-        while index != NONE {
-            batch.push(index);
-            index = self.nodes[index as usize].next;
-        }
-        self.levels[level].slots[slot] = EMPTY;
         self.levels[level].occupied &= !(1 << slot);
-        if level == 0 && batch.len() > 1 {
-            batch.sort_unstable_by_key(|index| {
-                let node = &self.nodes[*index as usize];
-                (node.at, node.sequence)
-            });
+        let mut entries = std::mem::take(&mut self.levels[level].slots[slot]);
+        if level == 0 {
+            entries.sort_unstable_by_key(|entry| (entry.at, entry.sequence));
         }
-        for index in batch.drain(..) {
-            self.place(index);
+        for entry in entries.drain(..) {
+            self.place(entry);
         }
-        self.batch = batch;
+        if entries.capacity() <= KEPT {
+            self.levels[level].slots[slot] = entries;
+        }
     }
 
     /// The first slot with something in it: its level, its number, and the tick it begins at.
@@ -246,62 +235,47 @@ impl<T> Wheel<T> {
         Some((level, slot, block | (slot as u64) << shift))
     }
 
-    fn place(&mut self, index: u32) {
-        let tick = self.nodes[index as usize].tick;
+    /// Places a node that is in no list.
+    fn enter(&mut self, index: u32, at: u64) {
+        self.sequence = self.sequence.wrapping_add(1);
+        let node = &mut self.nodes[index as usize];
+        (node.at, node.sequence) = (at, self.sequence);
+        self.place(Entry { at, sequence: self.sequence, index });
+    }
+
+    #[inline]
+    fn place(&mut self, entry: Entry) {
+        // The tick by whose beginning the time is past.
+        let tick = entry.at.div_ceil(TICK).min(LAST);
+        let node = &mut self.nodes[entry.index as usize];
         if tick <= self.elapsed {
-            self.link(index, Place::Due);
+            node.place = Place::Due;
+            self.due.push_back(entry);
             return;
         }
         // Entries of a level share all higher bits with `elapsed`, so the lowest level that has
         // any holds the next ones.
         let differing = (self.elapsed ^ tick) | (SLOTS as u64 - 1);
-        let level = (63 - differing.leading_zeros()) / BITS;
-        let slot = (tick >> (BITS * level)) & (SLOTS as u64 - 1);
-        self.link(index, Place::Slot { level: level as u8, slot: slot as u8 });
-    }
-
-    fn list(&mut self, place: Place) -> &mut List {
-        match place {
-            Place::Slot { level, slot } => &mut self.levels[level as usize].slots[slot as usize],
-            Place::Due | Place::Free => &mut self.due,
-        }
-    }
-
-    fn link(&mut self, index: u32, place: Place) {
-        let list = self.list(place);
-        let tail = std::mem::replace(&mut list.tail, index);
-        if tail == NONE {
-            list.head = index;
-        }
-        if let Place::Slot { level, slot } = place {
-            self.levels[level as usize].occupied |= 1 << slot;
-        }
-        if tail != NONE {
-            self.nodes[tail as usize].next = index;
-        }
-        let node = &mut self.nodes[index as usize];
-        (node.previous, node.next, node.place) = (tail, NONE, place);
+        let number = (63 - differing.leading_zeros()) / BITS;
+        let slot = ((tick >> (BITS * number)) & (SLOTS as u64 - 1)) as usize;
+        let level = &mut self.levels[number as usize];
+        level.occupied |= 1 << slot;
+        node.place = Place::Slot { level: number as u8, slot: slot as u8 };
+        node.position = level.slots[slot].len() as u32;
+        level.slots[slot].push(entry);
     }
 
     fn unlink(&mut self, index: u32) {
         let node = &self.nodes[index as usize];
-        let (previous, next, place) = (node.previous, node.next, node.place);
-        if previous != NONE {
-            self.nodes[previous as usize].next = next;
-        }
-        if next != NONE {
-            self.nodes[next as usize].previous = previous;
-        }
-        let list = self.list(place);
-        if previous == NONE {
-            list.head = next;
-        }
-        if next == NONE {
-            list.tail = previous;
-        }
-        let empty = list.head == NONE;
-        if let (true, Place::Slot { level, slot }) = (empty, place) {
-            self.levels[level as usize].occupied &= !(1 << slot);
+        let Place::Slot { level, slot } = node.place else { return };
+        let position = node.position;
+        let level = &mut self.levels[level as usize];
+        let entries = &mut level.slots[slot as usize];
+        entries.swap_remove(position as usize);
+        if let Some(moved) = entries.get(position as usize) {
+            self.nodes[moved.index as usize].position = position;
+        } else if entries.is_empty() {
+            level.occupied &= !(1 << slot);
         }
     }
 
@@ -309,9 +283,7 @@ impl<T> Wheel<T> {
         let node = &mut self.nodes[index as usize];
         node.generation = node.generation.wrapping_add(1);
         node.place = Place::Free;
-        node.next = self.free;
-        self.free = index;
-        self.pending -= 1;
+        self.free.push(index);
         node.value.take()
     }
 }

@@ -1,3 +1,5 @@
 //! The tools themselves.
 
 mod contract;
+mod network;
+mod pair;

@@ -50,11 +50,7 @@ impl Chat {
 
     /// Connects somebody who says nothing yet.
     pub(crate) fn connect(&mut self) -> Who {
-        let address = Address::Tcp(([192, 0, 2, 7], 40_000).into());
-        let peer = Peer::new(address, Address::Unnamed);
-        let irc = self.server.build(&peer).unwrap();
-        let mut connection = Connection::new(irc, peer, Arc::new(self.limits.clone()));
-        connection.start(self.now);
+        let connection = self.connection();
         self.clients.push(Client {
             connection: Some(connection),
             heard: Vec::new(),
@@ -63,6 +59,16 @@ impl Chat {
             taken: 0,
         });
         Who(self.clients.len() - 1)
+    }
+
+    /// A connection that has started, for whoever drives it.
+    pub(crate) fn connection(&mut self) -> Connection<Irc> {
+        let address = Address::Tcp(([192, 0, 2, 7], 40_000).into());
+        let peer = Peer::new(address, Address::Unnamed);
+        let irc = self.server.build(&peer).unwrap();
+        let mut connection = Connection::new(irc, peer, Arc::new(self.limits.clone()));
+        connection.start(self.now);
+        connection
     }
 
     /// Connects somebody and registers them; the welcome is looked at already.
@@ -169,6 +175,10 @@ impl Chat {
 
     pub(crate) fn wants_input(&self, who: Who) -> bool {
         self.clients[who.0].connection.as_ref().is_some_and(Connection::wants_input)
+    }
+
+    pub(crate) fn queued(&self, who: Who) -> usize {
+        self.clients[who.0].connection.as_ref().map_or(0, Connection::queued)
     }
 
     /// Until nothing happens any more.

@@ -158,3 +158,27 @@ fn who_is_expelled_is_told_why() {
     assert!(!chat.is_connected(bob));
     assert_eq!(chat.hears(ada), [":bob!~bob@192.0.2.7 QUIT :Enough"]);
 }
+
+#[test]
+fn long_answers_wait_for_who_reads_slowly_and_lose_nothing() {
+    let mut chat = Chat::with(unthrottled());
+    for number in 0..400 {
+        chat.member(&format!("user{number:03}"), "#a");
+    }
+    chat.limits.high_watermark = 2_000;
+    chat.limits.low_watermark = 500;
+    let ada = chat.user("ada");
+    chat.set_reading(ada, false);
+    chat.send(ada, "WHO #a\r\nNAMES #a\r\nPING x\r\n");
+    let queued = chat.queued(ada);
+    assert!((2_000..20_000).contains(&queued), "{queued}");
+    assert!(!chat.wants_input(ada));
+    chat.set_reading(ada, true);
+    let heard = chat.hears(ada);
+    assert_eq!(heard.iter().filter(|line| line.contains(" 352 ")).count(), 400);
+    let names: Vec<_> = heard.iter().filter(|line| line.contains(" 353 ")).collect();
+    assert_eq!(names.iter().map(|line| line.matches("user").count()).sum::<usize>(), 400);
+    assert!(names.iter().all(|line| line.len() <= 510));
+    let ends: Vec<_> = heard[heard.len() - 2..].iter().map(|line| &line[16..21]).collect();
+    assert_eq!(ends, [" 366 ", " PONG"]);
+}

@@ -4,6 +4,7 @@ mod anything;
 mod chat;
 mod commands;
 mod config;
+mod cuts;
 mod endurance;
 mod irc_costs;
 mod limits;
@@ -11,6 +12,8 @@ mod long_answers;
 mod messages;
 mod names;
 mod order;
+#[cfg(feature = "server")]
+mod program;
 mod resources;
 mod rooms;
 mod sessions;
