@@ -149,6 +149,7 @@ impl AsyncIoReactor {
             reactor.close_listeners();
             let before = shared.lifecycle.take(Phase::BeforeShutdown);
             all(before, reactor.clock(), limit).await;
+            shared.lifecycle.close();
             shared.roll.close_all();
             let closed = poll_fn(|cx| shared.roll.poll_empty(cx));
             let late = async {
@@ -208,11 +209,15 @@ impl Reactor for AsyncIoReactor {
     {
         let address = connect.address.clone();
         let (executor, roll) = (&self.shared.executor, self.shared.roll.clone());
-        let begun = socket::connect(&connect)
-            .map(|socket| accept::connect(executor, roll, socket, connect, protocol));
+        let open = !self.shared.lifecycle.is_closed();
+        let begun = open
+            .then(|| socket::connect(&connect))
+            .transpose()
+            .map(|socket| Some(accept::connect(executor, roll, socket?, connect, protocol)));
         async move {
             match begun {
-                Ok(hear) => hear.await.unwrap_or(Err(ConnectError::Stopped { address })),
+                Ok(None) => Err(ConnectError::Stopped { address }),
+                Ok(Some(hear)) => hear.await.unwrap_or(Err(ConnectError::Stopped { address })),
                 Err(source) => Err(ConnectError::Failed { address, source }),
             }
         }

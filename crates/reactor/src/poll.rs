@@ -219,6 +219,7 @@ impl PollReactor {
     }
 
     fn close_all(&self, limit: Duration) {
+        self.shared.lifecycle.close();
         for inbox in &self.shared.inboxes {
             inbox.add(Item::Adopt(Box::new(move |thread| {
                 thread.close_streams(thread.now() + limit);
@@ -257,16 +258,19 @@ impl Reactor for PollReactor {
         P::Message: Send + 'static,
     {
         let address = connect.address.clone();
-        let begun = socket::connect(&connect).map(|socket| {
+        let open = !self.shared.lifecycle.is_closed();
+        let begun = open.then(|| socket::connect(&connect)).transpose().map(|socket| {
+            let socket = socket?;
             let (tell, hear) = oneshot::channel();
             self.next().add(Item::Adopt(Box::new(move |thread| {
                 connect::adopt(thread, socket, connect, protocol, tell);
             })));
-            hear
+            Some(hear)
         });
         async move {
             match begun {
-                Ok(hear) => hear.await.unwrap_or(Err(ConnectError::Stopped { address })),
+                Ok(None) => Err(ConnectError::Stopped { address }),
+                Ok(Some(hear)) => hear.await.unwrap_or(Err(ConnectError::Stopped { address })),
                 Err(source) => Err(ConnectError::Failed { address, source }),
             }
         }

@@ -49,7 +49,9 @@ impl Default for Settings {
 const NEW: u8 = 0;
 const RUNNING: u8 = 1;
 const STOPPING: u8 = 2;
-const OVER: u8 = 3;
+/// Connections are being closed, or are: no new ones.
+const CLOSED: u8 = 3;
+const OVER: u8 = 4;
 
 /// Where a reactor is between its start and its end, and what is to happen at each.
 #[derive(Default)]
@@ -70,12 +72,21 @@ impl Lifecycle {
         self.turn(RUNNING, STOPPING)
     }
 
+    /// No new connections from now on.
+    pub(crate) fn close(&self) {
+        self.state.store(CLOSED, Ordering::Release);
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.state.load(Ordering::Acquire) >= CLOSED
+    }
+
     pub(crate) fn end(&self) {
         self.state.store(OVER, Ordering::Release);
     }
 
     pub(crate) fn is_running(&self) -> bool {
-        matches!(self.state.load(Ordering::Acquire), RUNNING | STOPPING)
+        (RUNNING..OVER).contains(&self.state.load(Ordering::Acquire))
     }
 
     pub(crate) fn add(&self, phase: Phase, job: Job) {

@@ -69,7 +69,7 @@ impl<P: Protocol> Stream<P> {
             self.connection.start(now);
         }
         if self.place.is_closing(cx.waker()) {
-            self.connection.close(now);
+            self.connection.begin_shutdown(now);
         }
         let mut more = self.connection.poll(now, Some(cx.waker()));
         let done = self.exchange(cx, now, &mut buffers.input);

@@ -260,7 +260,7 @@ where
     }
 
     fn close(&mut self, turn: &mut Turn) -> Next {
-        self.connection.close(turn.now);
+        self.call(turn, |connection, turn| connection.begin_shutdown(turn.now));
         self.settle(turn)
     }
 

@@ -1,5 +1,6 @@
 //! The reactors, on real sockets.
 
+mod contract;
 mod descriptors;
 mod groups;
 mod listening;
