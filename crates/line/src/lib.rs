@@ -37,3 +37,8 @@ pub use netstring::{Netstrings, write_netstring};
 pub use only::{LineOnly, LineOnlyReceiver, Rules};
 pub use prefixed::{Prefix, Prefixed, StringTooLong, write_prefixed};
 pub use switch::{LineReceiver, Switch};
+
+/// The guide for those who know the original, whose code has to compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/from-twisted.md")]
+struct FromTwisted;

@@ -64,6 +64,7 @@ const NOTES: &[&str] = &[concat!("TO", "DO"), concat!("FIX", "ME"), concat!("X",
 const UNFINISHED: &[&str] = &["todo!", "unimplemented!"];
 /// Where unsafe code may stand (beginnings of paths), and why.
 const UNSAFE: &[(&str, &str)] = &[
+    ("crates/reactor/src/receive.rs", "reading into the spare room of a buffer"),
     ("crates/reactor/src/poll/poller.rs", "the poller lends descriptors that outlive the call"),
     ("crates/reactor/src/inherit.rs", "descriptors that systemd or a parent passed by number"),
     ("crates/reactor/src/process", "a pseudo-terminal is set up between fork and exec"),
