@@ -53,8 +53,8 @@ struct LaneQueue<M> {
     members: Set<Token>,
     /// Members as of the end of the queue.
     joined: usize,
-    /// The last walk's list, kept for its memory.
-    run: Vec<M>,
+    /// The last walk's lists, kept for their memory.
+    run: Run<M>,
 }
 
 enum Entry<M> {
@@ -171,68 +171,107 @@ impl<M: Clone + Send + 'static> Inner<M> {
 }
 
 impl<M: Clone + Send + 'static> Gathering for Inner<M> {
-    fn walk(&self, lane: &Arc<dyn Lane>, mut entries: usize, members: &mut dyn Members) {
-        while entries > 0 {
-            // The members are taken out while they are told, so that what they do in turn (say,
-            // join, leave) finds the group unlocked; all of it goes to the end of the queue.
-            let Some((mut set, run)) = self.with(lane, |queue| {
-                let run = queue.next_run(&mut entries);
-                (mem::take(&mut queue.members), run)
-            }) else {
-                return;
-            };
-            if !run.is_empty() {
-                let said = Run { messages: &run };
-                set.retain(|member| members.deliver(*member, &said));
-            }
-            self.with(lane, |queue| {
-                queue.members = set;
-                queue.run = run;
-                queue.run.clear();
-            });
-        }
+    fn walk(&self, lane: &Arc<dyn Lane>, entries: usize, members: &mut dyn Members) {
+        // The members are taken out while they are told, so that what they do in turn (say, join,
+        // leave) finds the group unlocked; all of it goes to the end of the queue.
+        let taken = self.with(lane, |queue| {
+            let set = mem::take(&mut queue.members);
+            let mut run = mem::take(&mut queue.run);
+            run.fill(&mut queue.queue, entries);
+            (set, run)
+        });
+        let Some((mut set, mut run)) = taken else { return };
+        run.tell(&mut set, members);
+        self.with(lane, |queue| {
+            queue.members = set;
+            queue.run = run;
+        });
     }
 }
 
 impl<M> LaneQueue<M> {
     fn new(lane: Arc<dyn Lane>) -> Self {
-        let queue = VecDeque::new();
-        Self { lane, queue, members: Set::default(), joined: 0, run: Vec::new() }
+        let (queue, members, run) = (VecDeque::new(), Set::default(), Run::default());
+        Self { lane, queue, members, joined: 0, run }
     }
+}
 
-    /// Does the joins and leaves at the front of the queue, then takes the messages up to the next
-    /// of them; counts `entries` down.
-    fn next_run(&mut self, entries: &mut usize) -> Vec<M> {
-        let mut run = mem::take(&mut self.run);
-        while *entries > 0 {
-            if !run.is_empty() && !matches!(self.queue.front(), Some(Entry::Say(_))) {
-                break;
-            }
-            *entries -= 1;
-            match self.queue.pop_front() {
-                Some(Entry::Say(message)) => run.push(message),
-                Some(Entry::Join(token)) => self.members.insert(token),
-                Some(Entry::Leave(token)) => self.members.remove(&token),
-                None => *entries = 0,
+/// Entries of a queue that are dealt with together: each member hears its share of the messages at
+/// once, so that a thousand users who join a room of thousands cost each of those one write.
+struct Run<M> {
+    messages: Vec<M>,
+    /// Who comes and who goes, and how many of the messages were said before.
+    changes: Vec<(usize, Entry<M>)>,
+    joining: Vec<(Token, usize)>,
+}
+
+impl<M> Default for Run<M> {
+    fn default() -> Self {
+        Self { messages: Vec::new(), changes: Vec::new(), joining: Vec::new() }
+    }
+}
+
+impl<M: Clone + 'static> Run<M> {
+    fn fill(&mut self, queue: &mut VecDeque<Entry<M>>, entries: usize) {
+        for entry in queue.drain(..entries.min(queue.len())) {
+            match entry {
+                Entry::Say(message) => self.messages.push(message),
+                change => self.changes.push((self.messages.len(), change)),
             }
         }
-        run
+    }
+
+    fn tell(&mut self, set: &mut Set<Token>, members: &mut dyn Members) {
+        for (before, change) in self.changes.drain(..) {
+            match change {
+                Entry::Join(token) => {
+                    let known = set.contains(&token)
+                        || self.joining.iter().any(|(joining, _)| *joining == token);
+                    if !known {
+                        self.joining.push((token, before));
+                    }
+                }
+                Entry::Leave(token) => {
+                    let joined = self.joining.iter().position(|(joining, _)| *joining == token);
+                    let from = match joined {
+                        Some(index) => self.joining.swap_remove(index).1,
+                        None if set.remove(&token) => 0,
+                        None => continue,
+                    };
+                    deliver(&self.messages[from..before], token, members);
+                }
+                Entry::Say(_) => {}
+            }
+        }
+        if !self.messages.is_empty() {
+            let said = Share(&self.messages);
+            set.retain(|member| members.deliver(*member, &said));
+        }
+        for (token, from) in self.joining.drain(..) {
+            if deliver(&self.messages[from..], token, members) {
+                set.insert(token);
+            }
+        }
+        self.messages.clear();
     }
 }
 
-struct Run<'a, M> {
-    messages: &'a [M],
+/// Tells one member its share; false when it is gone.
+fn deliver<M: Clone + 'static>(share: &[M], member: Token, members: &mut dyn Members) -> bool {
+    share.is_empty() || members.deliver(member, &Share(share))
 }
 
-impl<M: Clone + 'static> Said for Run<'_, M> {
+struct Share<'a, M>(&'a [M]);
+
+impl<M: Clone + 'static> Said for Share<'_, M> {
     fn count(&self) -> usize {
-        self.messages.len()
+        self.0.len()
     }
 
     #[inline]
     fn put(&self, index: usize, slot: &mut dyn Any) {
         if let Some(slot) = slot.downcast_mut::<Option<M>>() {
-            *slot = Some(self.messages[index].clone());
+            *slot = Some(self.0[index].clone());
         }
     }
 }
@@ -258,10 +297,17 @@ impl<T: Clone + Eq + Hash> Set<T> {
         }
     }
 
-    fn remove(&mut self, item: &T) {
-        if let Some(place) = self.places.remove(item) {
+    fn contains(&self, item: &T) -> bool {
+        self.places.contains_key(item)
+    }
+
+    /// Whether it was there.
+    fn remove(&mut self, item: &T) -> bool {
+        let place = self.places.remove(item);
+        if let Some(place) = place {
             self.remove_at(place);
         }
+        place.is_some()
     }
 
     fn remove_at(&mut self, place: u32) {

@@ -11,8 +11,9 @@ use crate::watch::Interest;
 
 /// Room for one read.
 pub(crate) const READ: usize = 64 * 1024;
-/// Buffers kept for connections that are flushed later in the turn, and the largest worth keeping.
-const SPARES: usize = 16 * 1024;
+/// Connections that may wait to be flushed later in the turn; a write buffer is kept for each.
+pub(crate) const DIRTY: usize = 1024;
+/// The largest write buffer worth keeping.
 const SPARE: usize = 4 * 1024;
 
 /// Something that a thread's poller, wheel or inbox wakes by its token.
@@ -113,7 +114,7 @@ impl Turn {
 
     pub(crate) fn give_back(&mut self, buffer: Vec<u8>) {
         let worth = (1..=SPARE).contains(&buffer.capacity());
-        if worth && self.spares.len() < SPARES {
+        if worth && self.spares.len() < DIRTY {
             self.spares.push(buffer);
         }
     }

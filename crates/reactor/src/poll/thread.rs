@@ -12,7 +12,7 @@ use std::{
 use ropewalk_protocol::{Errand, Gathering, Members, Reason, Said, Timers, Token};
 
 use super::{
-    entry::{Entry, Flush, Kind, Next, Turn},
+    entry::{DIRTY, Entry, Flush, Kind, Next, Turn},
     inbox::{Inbox, Item},
     poller::{Events, Found},
 };
@@ -111,7 +111,9 @@ impl Thread {
 
     /// Closes every connection in good order, and cuts off what is left at `until`.
     pub(crate) fn close_streams(&mut self, until: Instant) {
-        self.closing_until = Some(until);
+        if self.closing_until.replace(until).is_some() {
+            return; // told before
+        }
         self.each(Kind::Stream, |entry, turn| entry.close(turn));
     }
 
@@ -270,7 +272,11 @@ impl Thread {
             self.batch.pop_front();
             entries += 1;
         }
-        let alone = self.batch.is_empty() && self.dirty.is_empty();
+        let more = match self.batch.front() {
+            Some(Item::Errand(Errand::Group(next))) => !Arc::ptr_eq(next, group),
+            other => other.is_some(),
+        };
+        let alone = !more && self.dirty.is_empty();
         self.flush = if alone { Flush::Now } else { Flush::Later };
         let lane = Arc::clone(&self.turn.lane);
         group.walk(&lane, entries, self);
@@ -319,6 +325,9 @@ impl Members for Thread {
         let there = self.visit(member, |entry, turn| entry.deliver(said, flush, turn));
         if there && flush == Flush::Later {
             self.dirty.push(member);
+            if self.dirty.len() >= DIRTY {
+                self.flush_dirty();
+            }
         }
         there
     }
