@@ -40,7 +40,7 @@ pub(crate) fn test(install: Install) -> Outcome<Tally> {
     let builds = all(&["--no-fail-fast", "--", "--skip", "outside_"], &mut tally)?;
     let outside = outside(install, &mut tally)?;
     println!(
-        "in all: {} passed, {} failed, {} left out",
+        "total: {} passed, {} failed, {} skipped",
         tally.passed, tally.failed, tally.left_out
     );
     if tally.failed > 0 || !builds || !outside {
