@@ -39,10 +39,7 @@ pub(crate) fn test(install: Install) -> Outcome<Tally> {
     let mut tally = Tally::default();
     let builds = all(&["--no-fail-fast", "--", "--skip", "outside_"], &mut tally)?;
     let outside = outside(install, &mut tally)?;
-    println!(
-        "total: {} passed, {} failed, {} skipped",
-        tally.passed, tally.failed, tally.left_out
-    );
+    println!("total: {} passed, {} failed, {} skipped", tally.passed, tally.failed, tally.left_out);
     if tally.failed > 0 || !builds || !outside {
         return Err("tests failed".into());
     }

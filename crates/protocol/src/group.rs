@@ -2,7 +2,7 @@
 
 use std::{
     any::Any,
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     hash::Hash,
     mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -52,7 +52,7 @@ struct LaneQueue<M> {
     /// As of the entries taken from the queue; owned by the thread while it walks.
     members: Set<Token>,
     /// Members as of the end of the queue.
-    joined: usize,
+    present: HashSet<Token>,
     /// The last walk's lists, kept for their memory.
     run: Run<M>,
 }
@@ -85,8 +85,9 @@ impl<M: Clone + Send + 'static> Group<M> {
             roster.lanes.len() - 1
         });
         let queue = &mut roster.lanes[index];
-        queue.joined += 1;
-        self.push(queue, Entry::Join(*token));
+        if queue.present.insert(*token) {
+            self.push(queue, Entry::Join(*token));
+        }
     }
 
     /// Makes the connection behind `member` hear nothing that is said from now on.
@@ -97,8 +98,9 @@ impl<M: Clone + Send + 'static> Group<M> {
             return;
         };
         let found = roster.lanes.iter_mut().find(|queue| Arc::ptr_eq(&queue.lane, lane));
-        if let Some(queue) = found {
-            queue.joined = queue.joined.saturating_sub(1);
+        if let Some(queue) = found
+            && queue.present.remove(token)
+        {
             self.push(queue, Entry::Leave(*token));
         }
     }
@@ -106,7 +108,7 @@ impl<M: Clone + Send + 'static> Group<M> {
     /// Says `message` to every member. Never waits.
     pub fn say(&self, message: M) {
         let mut roster = self.inner.lock();
-        for queue in roster.lanes.iter_mut().filter(|queue| queue.joined > 0) {
+        for queue in roster.lanes.iter_mut().filter(|queue| !queue.present.is_empty()) {
             self.push(queue, Entry::Say(message.clone()));
         }
         roster.others.retain(|member| match member.post(message.clone()) {
@@ -123,7 +125,8 @@ impl<M: Clone + Send + 'static> Group<M> {
     #[must_use]
     pub fn len(&self) -> usize {
         let roster = self.inner.lock();
-        roster.lanes.iter().map(|queue| queue.joined).sum::<usize>() + roster.others.items.len()
+        roster.lanes.iter().map(|queue| queue.present.len()).sum::<usize>()
+            + roster.others.items.len()
     }
 
     /// Whether there is nobody.
@@ -184,6 +187,9 @@ impl<M: Clone + Send + 'static> Gathering for Inner<M> {
         run.tell(&mut set, members);
         self.with(lane, |queue| {
             queue.members = set;
+            for gone in run.gone.drain(..) {
+                queue.present.remove(&gone);
+            }
             queue.run = run;
         });
     }
@@ -192,7 +198,7 @@ impl<M: Clone + Send + 'static> Gathering for Inner<M> {
 impl<M> LaneQueue<M> {
     fn new(lane: Arc<dyn Lane>) -> Self {
         let (queue, members, run) = (VecDeque::new(), Set::default(), Run::default());
-        Self { lane, queue, members, joined: 0, run }
+        Self { lane, queue, members, present: HashSet::new(), run }
     }
 }
 
@@ -203,11 +209,14 @@ struct Run<M> {
     /// Who comes and who goes, and how many of the messages were said before.
     changes: Vec<(usize, Entry<M>)>,
     joining: Vec<(Token, usize)>,
+    /// Members that turned out to be lost without having left.
+    gone: Vec<Token>,
 }
 
 impl<M> Default for Run<M> {
     fn default() -> Self {
-        Self { messages: Vec::new(), changes: Vec::new(), joining: Vec::new() }
+        let (changes, joining, gone) = (Vec::new(), Vec::new(), Vec::new());
+        Self { messages: Vec::new(), changes, joining, gone }
     }
 }
 
@@ -245,11 +254,19 @@ impl<M: Clone + 'static> Run<M> {
         }
         if !self.messages.is_empty() {
             let said = Share(&self.messages);
-            set.retain(|member| members.deliver(*member, &said));
+            set.retain(|member| {
+                let there = members.deliver(*member, &said);
+                if !there {
+                    self.gone.push(*member);
+                }
+                there
+            });
         }
         for (token, from) in self.joining.drain(..) {
             if deliver(&self.messages[from..], token, members) {
                 set.insert(token);
+            } else {
+                self.gone.push(token);
             }
         }
         self.messages.clear();

@@ -6,6 +6,7 @@ use std::{
     time::Instant,
 };
 
+use proptest::{collection::vec, prelude::*};
 use ropewalk_protocol::{
     Connection, Errand, Group, Home, Lane, Limits, Members, Peer, Reason, Said, Token,
 };
@@ -61,12 +62,23 @@ impl Thread {
     }
 
     fn work(&mut self) {
+        self.work_by(1);
+    }
+
+    /// Takes up to so many entries of a group together.
+    fn work_by(&mut self, most: usize) {
         let lane: Arc<dyn Lane> = Arc::clone(&self.queue) as Arc<dyn Lane>;
         loop {
             let Some(errand) = self.queue.0.lock().unwrap().pop_front() else { return };
             let now = Instant::now();
             match errand {
-                Errand::Group(group) => group.walk(&lane, 1, &mut self.members),
+                Errand::Group(group) => {
+                    let mut entries = 1;
+                    while entries < most && self.next_is_a_group() {
+                        entries += 1;
+                    }
+                    group.walk(&lane, entries, &mut self.members);
+                }
                 Errand::Post(token) => {
                     if let Some(connection) = self.members.0.get_mut(&token) {
                         connection.post(now);
@@ -80,6 +92,16 @@ impl Thread {
                 _ => unreachable!("there are three kinds"),
             }
         }
+    }
+
+    /// Takes the next errand if it is a group's; there is one group here.
+    fn next_is_a_group(&self) -> bool {
+        let mut queue = self.queue.0.lock().unwrap();
+        let is = matches!(queue.front(), Some(Errand::Group(_)));
+        if is {
+            queue.pop_front();
+        }
+        is
     }
 
     fn heard(&self, token: u64) -> String {
@@ -168,4 +190,46 @@ fn joining_twice_is_joining_once_and_a_member_that_is_gone_is_forgotten() {
     say(&group, "a");
     thread.work();
     assert_eq!(thread.heard(1), "a");
+    assert_eq!(group.len(), 1);
+}
+
+#[test]
+fn whoever_leaves_without_having_joined_changes_nothing() {
+    let group = Group::new();
+    let mut thread = Thread::new();
+    let (one, two) = (thread.seat(1), thread.seat(2));
+    group.join(&one);
+    group.leave(&two);
+    group.leave(&two);
+    say(&group, "a");
+    thread.work();
+    assert_eq!(thread.heard(1), "a");
+    assert_eq!(group.len(), 1);
+}
+
+proptest! {
+    /// What lies together is told together, and to each member what it would have heard anyhow.
+    #[test]
+    fn entries_taken_together_tell_each_member_the_same(
+        steps in vec((0..3_u8, 1..5_u64), 0..60),
+        most in 2..70_usize,
+    ) {
+        let (mut single, mut batched) = (Thread::new(), Thread::new());
+        for (thread, most) in [(&mut single, 1), (&mut batched, most)] {
+            let group = Group::new();
+            let seats: Vec<_> = (1..5).map(|token| thread.seat(token)).collect();
+            for (number, (step, token)) in steps.iter().enumerate() {
+                let seat = &seats[*token as usize - 1];
+                match step {
+                    0 => group.join(seat),
+                    1 => group.leave(seat),
+                    _ => group.say(number.to_string()),
+                }
+            }
+            thread.work_by(most);
+        }
+        for token in 1..5 {
+            prop_assert_eq!(single.heard(token), batched.heard(token));
+        }
+    }
 }
