@@ -17,6 +17,7 @@ const JOBS: &[Job] = &[
     ("fuzz", fuzz::every_target),
     ("soak", |_| ignored_tests("soak_")),
     ("crash loops", |_| ignored_tests("crash_")),
+    ("the poller of other systems", |_| portable_poller()),
 ];
 
 pub(crate) fn run(mut parser: lexopt::Parser) -> Outcome {
@@ -39,6 +40,13 @@ pub(crate) fn run(mut parser: lexopt::Parser) -> Outcome {
         println!("<== {name}: {:.0} s", start.elapsed().as_secs_f64());
     }
     if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join(", ")).into()) }
+}
+
+/// The reactors' tests with the poller that systems without epoll get.
+fn portable_poller() -> Outcome {
+    let what = ["test", "--package", "ropewalk-reactor", "--test", "it"];
+    let folder = ["--target-dir", "target/portable-poller"];
+    shell::run(shell::cargo().args(what).args(folder).env("RUSTFLAGS", "--cfg ropewalk_polling"))
 }
 
 fn ignored_tests(prefix: &str) -> Outcome {
