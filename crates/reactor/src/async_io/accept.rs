@@ -1,6 +1,11 @@
 //! A listening socket as one task, and an attempt to connect as another.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::Duration,
+};
 
 use async_executor::Executor;
 use async_io::{Async, Timer};
@@ -70,7 +75,12 @@ where
         socket.set_nonblocking(true)?;
         socket::tune(&socket, &self.address, self.listen.nodelay, self.listen.keepalive)?;
         let peer = socket::peer(&socket, &self.address)?;
-        let Some(protocol) = self.factory.build(&peer) else {
+        let built = catch_unwind(AssertUnwindSafe(|| self.factory.build(&peer)));
+        let Ok(built) = built else {
+            tracing::error!(peer = %peer.address, "a connection's factory panicked");
+            return Ok(());
+        };
+        let Some(protocol) = built else {
             tracing::debug!(peer = %peer.address, "connection refused by its factory");
             return Ok(());
         };

@@ -2,6 +2,7 @@
 
 use std::{
     io,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -187,7 +188,12 @@ where
     <F::Protocol as Protocol>::Message: 'static,
 {
     fn place(&mut self, socket: Socket, peer: Peer, _: &mut Turn) {
-        let (protocol, limits) = (self.factory.build(&peer), Arc::clone(&self.limits));
+        let limits = Arc::clone(&self.limits);
+        let built = catch_unwind(AssertUnwindSafe(|| self.factory.build(&peer)));
+        let Ok(protocol) = built else {
+            tracing::error!(peer = %peer.address, "a connection's factory panicked");
+            return;
+        };
         let job = move |thread: &mut Thread| begin(thread, socket, protocol, peer, limits);
         super::thread::leave_local(&self.inbox, Box::new(job));
     }

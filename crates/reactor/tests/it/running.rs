@@ -44,6 +44,29 @@ fn a_panic_ends_its_own_connection_only(reactor: impl Reactor) {
     assert_echoes(&mut healthy, b"after");
 }
 
+fn a_factory_that_panics_harms_nobody_else(reactor: impl Reactor) {
+    let mut built = 0;
+    let port = reactor
+        .listen(
+            localhost(),
+            factory(move |_| {
+                built += 1;
+                assert!(built != 1, "the first one on each thread");
+                Some(Echo)
+            }),
+        )
+        .unwrap();
+    let _running = Running::new(reactor);
+    // At most two threads, so two connections at most are lost.
+    for _ in 0..2 {
+        let mut doomed = client(tcp(&port));
+        let _ = doomed.write_all(b"?");
+        let _ = doomed.read(&mut [0; 8]);
+    }
+    assert_echoes(&mut client(tcp(&port)), b"third");
+    assert_echoes(&mut client(tcp(&port)), b"fourth");
+}
+
 /// Writes a lot at once, and closes.
 #[derive(Clone)]
 struct Parting;
@@ -189,6 +212,7 @@ fn other_threads_call_in(reactor: impl Reactor) {
 
 on_each_reactor!(
     a_panic_ends_its_own_connection_only,
+    a_factory_that_panics_harms_nobody_else,
     closing_sends_what_is_queued_even_when_input_is_unread,
     a_half_closed_connection_is_answered,
     a_peer_that_does_not_read_is_not_read_from,
@@ -205,5 +229,4 @@ fn a_reactor_runs_once() {
     reactor.call_when_running(move || handle.stop());
     reactor.run();
     reactor.run(); // returns, with a line in the log
-    let _ = Echo;
 }
