@@ -6,7 +6,7 @@ mod stream;
 
 use std::{
     future::{Future, poll_fn},
-    io::{self, Read},
+    io,
     os::fd::OwnedFd,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
@@ -125,18 +125,12 @@ impl AsyncIoReactor {
         if !self.shared.settings.signals {
             return Ok(None);
         }
-        let (signals, mut hears) = Signals::listen()?;
-        let watched = OwnedFd::from(hears.try_clone()?);
         let reactor = self.clone();
-        self.watch(watched, Interest::READABLE, move |_| {
-            let mut bytes = [0; 16];
-            if hears.read(&mut bytes).is_ok_and(|count| count > 0) {
-                tracing::info!("stopping: a signal came");
-                if reactor.shared.lifecycle.begin_to_stop() {
-                    reactor.shut_down();
-                } else {
-                    reactor.shared.over.set(); // asked for again: at once
-                }
+        let signals = Signals::watch(self, move || {
+            if reactor.shared.lifecycle.begin_to_stop() {
+                reactor.shut_down();
+            } else {
+                reactor.shared.over.set(); // asked for again: at once
             }
         })?;
         Ok(Some(signals))

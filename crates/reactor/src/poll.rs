@@ -11,7 +11,7 @@ mod watching;
 
 use std::{
     future::Future,
-    io::{self, Read},
+    io,
     os::fd::OwnedFd,
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
@@ -190,18 +190,12 @@ impl PollReactor {
         if !self.shared.settings.signals {
             return Ok(None);
         }
-        let (signals, mut hears) = Signals::listen()?;
-        let watched = OwnedFd::from(hears.try_clone()?);
         let reactor = self.clone();
-        self.watch(watched, Interest::READABLE, move |_| {
-            let mut bytes = [0; 16];
-            if hears.read(&mut bytes).is_ok_and(|count| count > 0) {
-                tracing::info!("stopping: a signal came");
-                if !reactor.shared.lifecycle.begin_to_stop() {
-                    reactor.close_all(Duration::ZERO); // asked for again: at once
-                } else {
-                    reactor.shut_down();
-                }
+        let signals = Signals::watch(self, move || {
+            if reactor.shared.lifecycle.begin_to_stop() {
+                reactor.shut_down();
+            } else {
+                reactor.close_all(Duration::ZERO); // asked for again: at once
             }
         })?;
         Ok(Some(signals))

@@ -1,8 +1,8 @@
 //! SIGINT and SIGTERM, as bytes on a socket that a reactor can watch.
 
 use std::{
-    io,
-    os::unix::net::UnixStream,
+    io::{self, Read},
+    os::{fd::OwnedFd, unix::net::UnixStream},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -16,6 +16,8 @@ use signal_hook::{
     low_level::{pipe, unregister},
 };
 
+use crate::{Interest, WatchFd};
+
 /// The signals' registration; while it lives they are written to the socket, afterwards they do
 /// again what they do by default.
 pub(crate) struct Signals {
@@ -24,8 +26,25 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
+    /// Calls `told` on the reactor for each of them.
+    pub(crate) fn watch(
+        reactor: &impl WatchFd,
+        mut told: impl FnMut() + Send + 'static,
+    ) -> io::Result<Self> {
+        let (signals, mut hears) = Self::listen()?;
+        let watched = OwnedFd::from(hears.try_clone()?);
+        reactor.watch(watched, Interest::READABLE, move |_| {
+            let mut byte = [0; 1];
+            if hears.read(&mut byte).is_ok_and(|count| count > 0) {
+                tracing::info!("stopping: a signal came");
+                told();
+            }
+        })?;
+        Ok(signals)
+    }
+
     /// Begins to listen; the socket gets one byte for each signal.
-    pub(crate) fn listen() -> io::Result<(Self, UnixStream)> {
+    fn listen() -> io::Result<(Self, UnixStream)> {
         let (hears, tells) = UnixStream::pair()?;
         hears.set_nonblocking(true)?;
         tells.set_nonblocking(true)?;
