@@ -65,14 +65,15 @@ struct Options {
 
 impl Wish {
     fn parse(mut parser: lexopt::Parser) -> Result<Self, Box<dyn Error>> {
-        let mut options = Options::default();
+        let (mut options, mut check) = (Options::default(), false);
         while let Some(argument) = parser.next()? {
             match argument {
                 Arg::Short('h') | Arg::Long("help") => return Ok(Self::Help),
                 Arg::Short('V') | Arg::Long("version") => return Ok(Self::Version),
                 Arg::Long("print-config") => return Ok(Self::PrintConfig),
-                Arg::Long("check-config") => {
-                    return Ok(Self::CheckConfig(parser.value()?.into()));
+                Arg::Long("check-config") => check = true,
+                Arg::Value(path) if check && options.config.is_none() => {
+                    options.config = Some(path.into());
                 }
                 Arg::Long("config") => options.config = Some(parser.value()?.into()),
                 Arg::Long("listen") => options.listen.push(parser.value()?.string()?),
@@ -92,7 +93,11 @@ impl Wish {
                 other => return Err(other.unexpected().into()),
             }
         }
-        Ok(Self::Serve(options))
+        match options.config {
+            Some(path) if check => Ok(Self::CheckConfig(path)),
+            None if check => Err("--check-config needs a file to check".into()),
+            config => Ok(Self::Serve(Options { config, ..options })),
+        }
     }
 }
 

@@ -29,8 +29,10 @@ fn mistakes_are_named_with_file_line_and_key() {
     let file = std::env::temp_dir().join(format!("words-wrong-{}.toml", std::process::id()));
     std::fs::write(&file, "listen = [\"tcp:http\"]\n\n[limits]\nnick = \"x\"\nnik = 3\n").unwrap();
     let path = file.to_str().unwrap();
-    for option in ["--check-config", "--config"] {
-        let (ok, _, said) = words(&[option, path]);
+    let ways: [&[&str]; 3] =
+        [&["--check-config", path], &["--config", path, "--check-config"], &["--config", path]];
+    for arguments in ways {
+        let (ok, _, said) = words(arguments);
         assert!(!ok);
         for line in [
             format!("{path}:1: listen: \"http\""),
@@ -51,6 +53,8 @@ fn a_wrong_command_line_is_an_error_that_says_what_is_wrong() {
     assert!(!ok && said.contains("there are poll and async-io"), "{said}");
     let (ok, _, said) = words(&["--fast"]);
     assert!(!ok && said.contains("--fast"), "{said}");
+    let (ok, _, said) = words(&["--check-config"]);
+    assert!(!ok && said.contains("needs a file"), "{said}");
 }
 
 #[test]
