@@ -4,6 +4,8 @@ mod anything;
 mod chat;
 mod commands;
 mod config;
+#[cfg(all(feature = "server", target_os = "linux"))]
+mod crashes;
 mod cuts;
 mod endurance;
 mod irc_costs;
@@ -18,6 +20,10 @@ mod outside;
 mod program;
 mod resources;
 mod rooms;
+#[cfg(all(feature = "server", target_os = "linux"))]
+mod running;
 mod sessions;
+#[cfg(all(feature = "server", target_os = "linux"))]
+mod soak;
 mod talk;
 mod world;
