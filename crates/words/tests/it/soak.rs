@@ -7,7 +7,7 @@ use socket2::{Domain, SockAddr, SockRef, Socket, Type};
 use crate::running::{Client, PATIENCE, Running};
 
 const CLIENTS: usize = 100;
-const OPERATIONS: u64 = 200_000;
+const OPERATIONS: u64 = 700_000;
 /// Operations between two looks at whether everybody is still served.
 const STRETCH: u64 = 250;
 const ROOMS: [&str; 4] = ["#one", "#two", "#three", "#four"];
