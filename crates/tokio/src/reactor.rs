@@ -123,7 +123,17 @@ impl Reactor for TokioReactor {
     }
 
     fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
-        self.inner.handle.spawn(future);
+        if self.inner.stage() > Stage::New {
+            self.inner.handle.spawn(future);
+            return;
+        }
+        // A runtime that others share runs already, but this reactor does not.
+        let inner = Arc::clone(&self.inner);
+        self.inner.handle.spawn(async move {
+            inner.reached(Stage::Running).await;
+            drop(inner);
+            future.await;
+        });
     }
 
     fn call_later(&self, delay: Duration, call: impl FnOnce() + Send + 'static) -> DelayedCall {

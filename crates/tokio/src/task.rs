@@ -215,7 +215,6 @@ impl<P: Protocol> Task<P> {
         if std::mem::replace(&mut self.finished, true) {
             return;
         }
-        self.inner.lines.remove(self.name);
         if !matches!(reason, Reason::Closed | Reason::Shutdown | Reason::Linger(_)) {
             self.stream.set_reset();
         }
@@ -223,6 +222,8 @@ impl<P: Protocol> Task<P> {
         if catch_unwind(AssertUnwindSafe(|| connection.finish(reason))).is_err() {
             tracing::error!(peer = %connection.peer().address, "connection_lost panicked");
         }
+        // Last: a shutdown that waits for this one goes on after it.
+        self.inner.lines.remove(self.name);
     }
 }
 
