@@ -226,12 +226,6 @@ impl<P: Protocol> Future for Stream<P> {
 /// A task that is dropped, since the reactor ends, still tells its protocol.
 impl<P: Protocol> Drop for Stream<P> {
     fn drop(&mut self) {
-        self.finish_quietly();
-    }
-}
-
-impl<P: Protocol> Stream<P> {
-    fn finish_quietly(&mut self) {
         let connection = &mut self.connection;
         // A panic has been reported by the panic hook, and there is nobody left to tell.
         let _ = catch_unwind(AssertUnwindSafe(|| connection.finish(&Reason::Shutdown)));

@@ -77,6 +77,13 @@ where
         call(&mut self.connection, turn);
     }
 
+    /// Gives the connection a write buffer of its own until it is flushed, if it has none.
+    fn borrow_buffer(&mut self, turn: &mut Turn) {
+        let mut buffer = turn.lend();
+        self.connection.lend(&mut buffer);
+        turn.give_back(buffer);
+    }
+
     fn read(&mut self, turn: &mut Turn) {
         let mut input = std::mem::take(&mut turn.input);
         input.clear();
@@ -228,9 +235,7 @@ where
     }
 
     fn post(&mut self, turn: &mut Turn) -> Next {
-        let mut buffer = turn.lend();
-        self.connection.lend(&mut buffer);
-        turn.give_back(buffer);
+        self.borrow_buffer(turn);
         let _span = tracing::enabled!(tracing::Level::DEBUG).then(|| self.span().entered());
         self.connection.post(turn.now);
         Next::Stay
@@ -242,9 +247,7 @@ where
             self.connection.deliver(turn.now, said);
             return self.settle(turn);
         }
-        let mut buffer = turn.lend();
-        self.connection.lend(&mut buffer);
-        turn.give_back(buffer);
+        self.borrow_buffer(turn);
         self.connection.deliver(turn.now, said);
         Next::Stay
     }
