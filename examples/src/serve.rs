@@ -67,7 +67,7 @@ where
     }
     let mut out = io::stdout().lock();
     for port in &ports {
-        writeln!(out, "listening on {}", port.address())?;
+        writeln!(out, "listening on {port}")?;
     }
     out.flush()?;
     drop(out);

@@ -15,6 +15,7 @@ pub type Target = (&'static str, fn(&[u8]));
 /// All of them.
 pub const TARGETS: &[Target] = &[
     ("endpoint", endpoint::strings),
+    ("proxy_header", endpoint::proxy_header),
     ("irc_message", irc::message),
     ("irc_modes", irc::modes),
     ("irc_isupport", irc::isupport),

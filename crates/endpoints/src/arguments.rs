@@ -1,62 +1,66 @@
-//! Arguments on their way into a plan, and the tables of schemes.
+//! Arguments on their way into a plan.
 
 use crate::{
     EndpointError, Problem,
-    grammar::{self, Word},
+    grammar::{Argument, Word},
 };
 
-/// A scheme: its name, what it takes, and how that becomes a plan.
-pub(crate) struct Scheme<T> {
-    pub(crate) name: &'static str,
-    /// The names of arguments; those without a name are the first of these that are not given.
-    pub(crate) places: &'static [&'static str],
-    /// The names of arguments that have to be named.
-    pub(crate) options: &'static [&'static str],
-    pub(crate) plan: fn(&mut Arguments<'_>) -> Result<T, EndpointError>,
-}
-
-/// The arguments of one string that have not been used.
-pub(crate) struct Arguments<'a> {
+/// The arguments of a scheme or prefix, as they stand in the string.
+///
+/// The `plan` of a [`Scheme`](crate::Scheme) takes them one by one; each mistake is an error that
+/// points at its place.
+#[derive(Debug)]
+pub struct Arguments<'a> {
     text: &'a str,
     given: Vec<(&'static str, Word)>,
 }
 
-/// Makes a plan of `text`, by the scheme that it names.
-pub(crate) fn plan<T>(text: &str, schemes: &[Scheme<T>]) -> Result<T, EndpointError> {
-    let (name, arguments) = grammar::parse(text)?;
-    let Some(scheme) = schemes.iter().find(|scheme| scheme.name == name.text) else {
-        let known = schemes.iter().map(|scheme| scheme.name).collect::<Vec<_>>().join(", ");
-        let problem = Problem::UnknownScheme { scheme: name.text, known };
-        return Err(EndpointError::new(problem, text, name.place));
-    };
-    let mut given = Arguments { text, given: Vec::new() };
-    let (named, placed): (Vec<_>, Vec<_>) =
-        arguments.into_iter().partition(|argument| argument.name.is_some());
-    for argument in named {
-        let Some(name) = argument.name else { continue };
-        let mut known = scheme.places.iter().chain(scheme.options);
-        let Some(known) = known.find(|known| **known == name.text) else {
-            let problem = Problem::UnknownOption { option: name.text };
-            return Err(EndpointError::new(problem, text, name.place));
-        };
-        if given.has(known) {
-            let place = name.place.start..argument.value.place.end;
-            return Err(EndpointError::new(Problem::Twice { argument: known }, text, place));
+impl<'a> Arguments<'a> {
+    pub(crate) fn given(
+        text: &'a str,
+        arguments: Vec<Argument>,
+        places: &'static [&'static str],
+        options: &'static [&'static str],
+    ) -> Result<Self, EndpointError> {
+        let mut given = Self { text, given: Vec::new() };
+        let (named, placed): (Vec<_>, Vec<_>) =
+            arguments.into_iter().partition(|argument| argument.name.is_some());
+        for argument in named {
+            let Some(name) = argument.name else { continue };
+            let mut known = places.iter().chain(options);
+            let Some(known) = known.find(|known| **known == name.text) else {
+                let problem = Problem::UnknownOption { option: name.text };
+                return Err(EndpointError::new(problem, text, name.place));
+            };
+            if given.has(known) {
+                let place = name.place.start..argument.value.place.end;
+                return Err(EndpointError::new(Problem::Twice { argument: known }, text, place));
+            }
+            given.given.push((known, argument.value));
         }
-        given.given.push((known, argument.value));
+        for argument in placed {
+            if argument.value.text.is_empty() && places.is_empty() {
+                continue; // the colon behind a scheme that takes nothing
+            }
+            let Some(place) = places.iter().find(|place| !given.has(place)) else {
+                return Err(EndpointError::new(Problem::TooMany, text, argument.value.place));
+            };
+            given.given.push((place, argument.value));
+        }
+        Ok(given)
     }
-    for argument in placed {
-        let Some(place) = scheme.places.iter().find(|place| !given.has(place)) else {
-            return Err(EndpointError::new(Problem::TooMany, text, argument.value.place));
-        };
-        given.given.push((place, argument.value));
-    }
-    (scheme.plan)(&mut given)
-}
 
-impl Arguments<'_> {
-    /// The argument, as `parse` understands it; `expected` says what that is.
-    pub(crate) fn optional<T>(
+    /// Whether the argument is given and was not taken.
+    #[must_use]
+    pub fn has(&self, argument: &str) -> bool {
+        self.given.iter().any(|(name, _)| *name == argument)
+    }
+
+    /// Takes the argument, as `parse` understands it; `expected` says what that is.
+    ///
+    /// # Errors
+    /// `parse` does not understand it: "..." where it has to be `expected`.
+    pub fn optional<T>(
         &mut self,
         argument: &'static str,
         expected: &'static str,
@@ -74,18 +78,31 @@ impl Arguments<'_> {
     }
 
     /// The same for one that has to be there.
-    pub(crate) fn required<T>(
+    ///
+    /// # Errors
+    /// It is not there, or `parse` does not understand it.
+    pub fn required<T>(
         &mut self,
         argument: &'static str,
         expected: &'static str,
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Result<T, EndpointError> {
-        let end = self.text.len();
-        self.optional(argument, expected, parse)?
-            .ok_or_else(|| EndpointError::new(Problem::Missing { argument }, self.text, end..end))
+        self.optional(argument, expected, parse)?.ok_or_else(|| self.missing(argument))
     }
 
-    fn has(&self, argument: &str) -> bool {
-        self.given.iter().any(|(name, _)| *name == argument)
+    /// The error that `argument` is not there.
+    #[must_use]
+    pub fn missing(&self, argument: &'static str) -> EndpointError {
+        let end = self.text.len();
+        EndpointError::new(Problem::Missing { argument }, self.text, end..end)
+    }
+
+    /// The error that `argument` is there though it does not go with `other`.
+    #[must_use]
+    pub fn conflict(&self, argument: &'static str, other: &'static str) -> EndpointError {
+        let at = self.given.iter().find(|(name, _)| *name == argument);
+        let end = self.text.len();
+        let place = at.map_or(end..end, |(_, word)| word.place.clone());
+        EndpointError::new(Problem::Conflict { argument, other }, self.text, place)
     }
 }

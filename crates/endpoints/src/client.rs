@@ -3,21 +3,20 @@
 use std::{
     fmt,
     future::Future,
-    io,
-    net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs},
+    net::{IpAddr, SocketAddr},
     path::Path,
     str::FromStr,
     sync::Arc,
     time::Duration,
 };
 
-use ropewalk_protocol::{Address, Connect, ConnectError, Peer, Protocol, Reactor};
-use thiserror::Error;
+use ropewalk_protocol::{Address, Connect, Limits, Peer, Protocol, Reactor};
 
 use crate::{
-    EndpointError,
-    arguments::{Arguments, Scheme, plan},
+    DialError, EndpointError, Layer, Resolver, Schemes, SystemResolver,
+    dial::dial,
     options::{self, Escaped},
+    schemes::Layers,
 };
 
 /// Where a client connects to, and how.
@@ -29,55 +28,96 @@ use crate::{
 /// assert_eq!(endpoint.to_string(), "tcp:chat.example:6667:timeout=5");
 /// # Ok::<(), ropewalk_endpoints::EndpointError>(())
 /// ```
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct ClientEndpoint {
-    target: Target,
-    timeout: Option<Duration>,
-    bind: Option<IpAddr>,
-    nodelay: Option<bool>,
-    keepalive: Option<Duration>,
+    plan: ClientPlan,
+    layers: Layers,
 }
 
+/// Where a client connects to, without the layers over it: what a scheme for clients makes.
+///
+/// What is `None` is left to the reactor.
 #[derive(Clone, Debug, Eq, PartialEq)]
-enum Target {
-    Host { host: Arc<str>, port: u16, family: Family },
+#[non_exhaustive]
+pub struct ClientPlan {
+    /// Where to.
+    pub target: Target,
+    /// How long it may take: looking up, connecting, and the handshakes of the layers together.
+    pub timeout: Option<Duration>,
+    /// The address of this end.
+    pub bind: Option<IpAddr>,
+    /// Whether small writes are sent at once.
+    pub nodelay: Option<bool>,
+    /// After how long a silence to probe whether the peer is there.
+    pub keepalive: Option<Duration>,
+}
+
+/// Whom a client connects to.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Target {
+    /// A host, by name or address.
+    Host {
+        /// Its name or address.
+        host: Arc<str>,
+        /// The TCP port.
+        port: u16,
+        /// Which of its addresses will do.
+        family: Family,
+    },
+    /// A UNIX socket.
     Unix(Arc<Path>),
 }
 
 /// Which of a name's addresses will do.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Family {
-    /// IPv4 where the name has such an address.
+#[non_exhaustive]
+pub enum Family {
+    /// All of them.
     Either,
+    /// Those of IPv6.
     V6,
 }
 
-/// Connecting to an endpoint did not work.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum DialError {
-    /// The name could not be looked up.
-    #[error("cannot look up {host}: {source}")]
-    LookUp {
-        /// The name.
-        host: Arc<str>,
-        /// What the system answered.
-        source: io::Error,
-    },
-    /// The name has no address that the endpoint allows.
-    #[error("{host} has no address that will do")]
-    NoAddress {
-        /// The name.
-        host: Arc<str>,
-    },
-    /// There was no connection to the address.
-    #[error(transparent)]
-    Connect(#[from] ConnectError),
+impl ClientPlan {
+    /// To there, and everything else as the reactor has it.
+    #[must_use]
+    pub fn new(target: Target) -> Self {
+        Self { target, timeout: None, bind: None, nodelay: None, keepalive: None }
+    }
+
+    /// What to ask a reactor for, at this address.
+    #[must_use]
+    pub fn connect(&self, address: Address) -> Connect {
+        let mut connect = Connect::new(address);
+        connect.timeout = self.timeout.unwrap_or(connect.timeout);
+        connect.bind = self.bind.map(|ip| SocketAddr::new(ip, 0));
+        connect.nodelay = self.nodelay.unwrap_or(connect.nodelay);
+        connect.keepalive = self.keepalive;
+        connect
+    }
 }
 
 impl ClientEndpoint {
-    /// Connects on `reactor`, with the default limits. A name is looked up on the reactor's pool of
-    /// threads; of its addresses one is tried. Dropping the future gives it up.
+    /// Where it connects to, without what is layered over it.
+    #[must_use]
+    pub fn plan(&self) -> &ClientPlan {
+        &self.plan
+    }
+
+    /// The layers, that nearest to the wire first.
+    #[must_use]
+    pub fn layers(&self) -> &[Arc<dyn Layer>] {
+        &self.layers
+    }
+
+    /// Connects on `reactor`, with the default limits and the [`SystemResolver`].
+    ///
+    /// A host with several addresses is tried as RFC 8305 has it: IPv6 and IPv4 by turns, a further
+    /// one every 250 milliseconds or as soon as one fails, and the first that connects is taken.
+    /// The future ends when `protocol` was told of its connection; with layers such as TLS that is
+    /// after their handshakes, and the [`Peer`] has what they found. Dropping the future gives it
+    /// up.
     ///
     /// ```
     /// use ropewalk_endpoints::{ClientEndpoint, DialError};
@@ -107,66 +147,75 @@ impl ClientEndpoint {
         P: Protocol + Send + 'static,
         P::Message: Send + 'static,
     {
-        let (endpoint, reactor) = (self.clone(), reactor.clone());
-        async move {
-            let address = endpoint.target.address(&reactor).await?;
-            Ok(reactor.connect(endpoint.plan(address), protocol).await?)
-        }
+        let resolver = SystemResolver::new(reactor);
+        self.connect_with(reactor, &resolver, Arc::default(), protocol)
     }
 
-    /// What to ask a reactor for, once the address is known.
-    #[must_use]
-    pub fn plan(&self, address: Address) -> Connect {
-        let mut connect = Connect::new(address);
-        connect.timeout = self.timeout.unwrap_or(connect.timeout);
-        connect.bind = self.bind.map(|ip| SocketAddr::new(ip, 0));
-        connect.nodelay = self.nodelay.unwrap_or(connect.nodelay);
-        connect.keepalive = self.keepalive;
-        connect
+    /// The same, with a resolver and limits of one's own.
+    pub fn connect_with<R, P>(
+        &self,
+        reactor: &R,
+        resolver: &dyn Resolver,
+        limits: Arc<Limits>,
+        protocol: P,
+    ) -> impl Future<Output = Result<Peer, DialError>> + Send + 'static + use<R, P>
+    where
+        R: Reactor,
+        P: Protocol + Send + 'static,
+        P::Message: Send + 'static,
+    {
+        let host = self.plan.target.host();
+        let prepare = |layer: &Arc<dyn Layer>| {
+            let failed = |source| DialError::Prepare { endpoint: self.to_string(), source };
+            layer.prepare(host).map_err(failed)
+        };
+        let filters: Result<Arc<[_]>, _> = self.layers.iter().map(prepare).collect();
+        let answers = self.plan.target.addresses(resolver);
+        dial(self.plan.clone(), filters, limits, answers, reactor.clone(), protocol)
+    }
+
+    pub(crate) fn new(plan: ClientPlan, layers: Layers) -> Self {
+        Self { plan, layers }
     }
 }
 
 impl Target {
-    async fn address<R: Reactor>(&self, reactor: &R) -> Result<Address, DialError> {
-        let (host, port, family) = match self {
-            Self::Unix(path) => return Ok(Address::Unix(path.clone())),
-            Self::Host { host, port, family } => (host.clone(), *port, *family),
-        };
-        let found = match host.parse::<IpAddr>() {
-            Ok(ip) => vec![SocketAddr::new(ip, port)],
-            Err(_) => look_up(reactor, host.clone(), port).await?,
-        };
-        let mut wanted = found.iter().filter(|it| it.is_ipv6() == (family == Family::V6));
-        let other = if family == Family::Either { found.first() } else { None };
-        let address = wanted.next().or(other);
-        address.map(|address| (*address).into()).ok_or(DialError::NoAddress { host })
+    fn host(&self) -> Option<&str> {
+        match self {
+            Self::Host { host, .. } => Some(host),
+            Self::Unix(_) => None,
+        }
     }
 }
 
-async fn look_up<R: Reactor>(
-    reactor: &R,
-    host: Arc<str>,
-    port: u16,
-) -> Result<Vec<SocketAddr>, DialError> {
-    let name = host.clone();
-    let found = reactor.call_in_thread(move || (&*name, port).to_socket_addrs()).await;
-    match found {
-        Some(Ok(addresses)) => Ok(addresses.collect()),
-        Some(Err(source)) => Err(DialError::LookUp { host, source }),
-        None => Err(DialError::NoAddress { host }),
+/// Equal where they print the same.
+impl PartialEq for ClientEndpoint {
+    fn eq(&self, other: &Self) -> bool {
+        self.plan == other.plan && options::same(&self.layers, &other.layers)
     }
 }
 
+impl Eq for ClientEndpoint {}
+
+/// Reads it by the schemes of this crate.
 impl FromStr for ClientEndpoint {
     type Err = EndpointError;
 
     fn from_str(text: &str) -> Result<Self, EndpointError> {
-        plan(text, SCHEMES)
+        Schemes::clients().parse(text)
     }
 }
 
 /// The string that is read as this endpoint.
 impl fmt::Display for ClientEndpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        options::write_layers(f, &self.layers)?;
+        write!(f, "{}", self.plan)
+    }
+}
+
+/// The string without what is layered over it.
+impl fmt::Display for ClientPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.target {
             Target::Host { host, port, family } => {
@@ -189,57 +238,4 @@ impl fmt::Display for ClientEndpoint {
         }
         Ok(())
     }
-}
-
-/// Every scheme there is; a new one is a new row.
-const SCHEMES: &[Scheme<ClientEndpoint>] = &[
-    Scheme { name: "tcp", places: &["host", "port"], options: TCP_OPTIONS, plan: tcp },
-    Scheme { name: "tcp6", places: &["host", "port"], options: TCP_OPTIONS, plan: tcp6 },
-    Scheme { name: "unix", places: &["path"], options: &["timeout"], plan: unix },
-];
-
-const TCP_OPTIONS: &[&str] = &["timeout", "bindAddress", "nodelay", "keepalive"];
-
-fn tcp(arguments: &mut Arguments<'_>) -> Result<ClientEndpoint, EndpointError> {
-    stream(arguments, Family::Either)
-}
-
-fn tcp6(arguments: &mut Arguments<'_>) -> Result<ClientEndpoint, EndpointError> {
-    stream(arguments, Family::V6)
-}
-
-fn stream(arguments: &mut Arguments<'_>, family: Family) -> Result<ClientEndpoint, EndpointError> {
-    let expected = match family {
-        Family::Either => "a name or an address",
-        Family::V6 => "a name or an IPv6 address",
-    };
-    let host = arguments.required("host", expected, |value| {
-        let usable = !value.is_empty() && !value.contains(char::is_whitespace);
-        let wrong = family == Family::V6 && value.parse::<Ipv4Addr>().is_ok();
-        (usable && !wrong).then(|| value.into())
-    })?;
-    let port = arguments.required("port", "a number from 1 to 65535", |value| {
-        options::number(value).filter(|port| *port > 0)
-    })?;
-    Ok(ClientEndpoint {
-        target: Target::Host { host, port, family },
-        timeout: options::seconds(arguments, "timeout")?,
-        bind: arguments.optional("bindAddress", "an IP address", |value| value.parse().ok())?,
-        nodelay: options::yes_or_no(arguments, "nodelay")?,
-        keepalive: options::seconds(arguments, "keepalive")?,
-    })
-}
-
-fn unix(arguments: &mut Arguments<'_>) -> Result<ClientEndpoint, EndpointError> {
-    let path = arguments.required("path", "a path", |value| {
-        let usable = !value.is_empty() && !value.contains('\0');
-        usable.then(|| Path::new(value).into())
-    })?;
-    Ok(ClientEndpoint {
-        target: Target::Unix(path),
-        timeout: options::seconds(arguments, "timeout")?,
-        bind: None,
-        nodelay: None,
-        keepalive: None,
-    })
 }

@@ -66,6 +66,23 @@ pub enum Problem {
         /// What stands there.
         value: String,
     },
+    /// Two arguments that do not go together.
+    #[error("{argument} beside {other}")]
+    Conflict {
+        /// The one that is too many.
+        argument: &'static str,
+        /// The one that excludes it.
+        other: &'static str,
+    },
+    /// A prefix has no endpoint behind it.
+    #[error("no endpoint behind {prefix}")]
+    NothingBelow {
+        /// The prefix.
+        prefix: &'static str,
+    },
+    /// There are more prefixes than this.
+    #[error("more than {0} prefixes")]
+    TooDeep(usize),
     /// A backslash has nothing behind it.
     #[error("a backslash with nothing behind it")]
     NothingEscaped,

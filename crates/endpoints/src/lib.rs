@@ -8,7 +8,13 @@
 //! |---|---|
 //! | `tcp:6667` | `port`, `interface` (an address, by default every IPv4 one), `backlog`, `reuse_port`, `nodelay` (`yes`, `no`), `keepalive` (seconds) |
 //! | `tcp6:6667` | the same over IPv6 |
-//! | `unix:/run/chat.sock` | `address`, `backlog` |
+//! | `unix:/run/chat.sock` | `address`, `backlog`, `mode` (such as `660`), `lockfile` (`yes`, `no`) |
+//! | `systemd:index=0` | a socket that systemd passed in: `index` or `name`; `nodelay`, `keepalive` |
+//! | `stdio:` | standard input and output, one connection |
+//!
+//! | before any of them | and the options |
+//! |---|---|
+//! | `haproxy:` | a PROXY header comes first; `from` (networks that may send one), `timeout` (seconds) |
 //!
 //! | for clients | and the options |
 //! |---|---|
@@ -16,11 +22,14 @@
 //! | `tcp6:chat.example:6667` | the same over IPv6 |
 //! | `unix:/run/chat.sock` | `path`, `timeout` |
 //!
+//! Layers stand in the order in which bytes from the wire pass them, and the address at the end:
+//! `haproxy:tls:key=key.pem:cert=cert.pem:tcp:6697` takes a PROXY header, then speaks TLS.
+//!
 //! ```
 //! use ropewalk_endpoints::ServerEndpoint;
 //!
 //! let endpoint: ServerEndpoint = "tcp:6667:interface=127.0.0.1:backlog=64".parse()?;
-//! assert_eq!(endpoint.plan().backlog, 64);
+//! assert_eq!(endpoint.plan().backlog, Some(64));
 //!
 //! let error = "tcp:6667:prot=1".parse::<ServerEndpoint>().unwrap_err();
 //! let message = r#"unknown option "prot" in tcp:6667:prot=1
@@ -31,12 +40,33 @@
 //! ```
 
 mod arguments;
+mod attempt;
+mod candidates;
 mod client;
+mod client_schemes;
+mod dial;
 mod error;
 mod grammar;
+mod haproxy;
+mod layer;
+mod layered;
+mod listening;
+mod network;
 mod options;
+mod proxy;
+mod resolver;
+mod schemes;
 mod server;
+mod server_schemes;
 
-pub use client::{ClientEndpoint, DialError};
+pub use arguments::Arguments;
+pub use client::{ClientEndpoint, ClientPlan, Family, Target};
+pub use dial::DialError;
 pub use error::{EndpointError, Problem};
-pub use server::ServerEndpoint;
+pub use haproxy::ProxyFilter;
+pub use layer::{Filters, Layer, LayerError};
+pub use listening::{ListenFailure, Listening};
+pub use proxy::ProxyHeader;
+pub use resolver::{Answers, Resolver, SystemResolver};
+pub use schemes::{Layers, Prefix, Scheme, Schemes};
+pub use server::{Place, ServerEndpoint, ServerPlan};

@@ -1,8 +1,8 @@
 //! The values that options have, and how they are written.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
-use crate::{EndpointError, arguments::Arguments};
+use crate::{Arguments, EndpointError, Layer};
 
 /// A port that something listens on; 0 lets the system pick.
 pub(crate) fn port(arguments: &mut Arguments<'_>) -> Result<u16, EndpointError> {
@@ -67,4 +67,16 @@ pub(crate) fn write_seconds(
     value: Duration,
 ) -> fmt::Result {
     write!(f, ":{option}={}", value.as_secs())
+}
+
+/// Writes each layer and the colon behind it.
+pub(crate) fn write_layers(f: &mut fmt::Formatter<'_>, layers: &[Arc<dyn Layer>]) -> fmt::Result {
+    layers.iter().try_for_each(|layer| write!(f, "{layer}:"))
+}
+
+/// Whether they print the same.
+pub(crate) fn same(one: &[Arc<dyn Layer>], other: &[Arc<dyn Layer>]) -> bool {
+    let printed =
+        |layers: &[Arc<dyn Layer>]| -> Vec<_> { layers.iter().map(ToString::to_string).collect() };
+    printed(one) == printed(other)
 }

@@ -1,19 +1,13 @@
 //! Where a server listens.
 
-use std::{
-    fmt,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
-    path::Path,
-    str::FromStr,
-    time::Duration,
-};
+use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 
-use ropewalk_protocol::{Address, Factory, Listen, ListenError, Port, Protocol, Reactor};
+use ropewalk_protocol::{Address, Factory, Limits, Listen, Protocol, Reactor};
 
 use crate::{
-    EndpointError,
-    arguments::{Arguments, Scheme, plan},
-    options::{self, number},
+    EndpointError, Layer, ListenFailure, Listening, Schemes, layered,
+    options::{self, Escaped},
+    schemes::Layers,
 };
 
 /// Where a server listens, and how.
@@ -21,45 +15,101 @@ use crate::{
 /// ```
 /// use ropewalk_endpoints::ServerEndpoint;
 ///
-/// let endpoint: ServerEndpoint = "unix:/run/a\\:b.sock".parse()?;
-/// assert_eq!(endpoint.to_string(), "unix:/run/a\\:b.sock");
+/// let endpoint: ServerEndpoint = "haproxy:unix:/run/a\\:b.sock".parse()?;
+/// assert_eq!(endpoint.to_string(), "haproxy:unix:/run/a\\:b.sock");
 /// # Ok::<(), ropewalk_endpoints::EndpointError>(())
 /// ```
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct ServerEndpoint {
-    address: Address,
-    backlog: Option<u32>,
-    reuse_port: Option<bool>,
-    nodelay: Option<bool>,
-    keepalive: Option<Duration>,
+    plan: ServerPlan,
+    layers: Layers,
 }
 
-impl ServerEndpoint {
-    /// What to ask a reactor for; its limits, for one, can be changed before.
+/// Where a server listens, without the layers over it: what a scheme for servers makes.
+///
+/// What is `None` is left to the reactor.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct ServerPlan {
+    /// Where the sockets come from.
+    pub place: Place,
+    /// Connections that the system holds before they are accepted.
+    pub backlog: Option<u32>,
+    /// Whether other sockets may listen on the same port.
+    pub reuse_port: Option<bool>,
+    /// Whether small writes are sent at once.
+    pub nodelay: Option<bool>,
+    /// After how long a silence to probe whether the peer is there.
+    pub keepalive: Option<Duration>,
+    /// The permissions of a UNIX socket's file.
+    pub mode: Option<u32>,
+    /// Whether a lock file keeps others from a UNIX socket's path.
+    pub lock: Option<bool>,
+}
+
+/// Where a server's sockets come from.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Place {
+    /// An address to bind.
+    Address(Address),
+    /// A socket that systemd passed in, by its index from 0.
+    Index(usize),
+    /// A socket that systemd passed in, by its `FileDescriptorName`.
+    Name(String),
+    /// Standard input and output: one connection, which is there at once.
+    Stdio,
+}
+
+impl ServerPlan {
+    /// There, and everything else as the reactor has it.
     #[must_use]
-    pub fn plan(&self) -> Listen {
-        let mut listen = Listen::new(self.address.clone());
+    pub fn new(place: Place) -> Self {
+        Self {
+            place,
+            backlog: None,
+            reuse_port: None,
+            nodelay: None,
+            keepalive: None,
+            mode: None,
+            lock: None,
+        }
+    }
+
+    /// What to ask a reactor for, at this address.
+    #[must_use]
+    pub fn listen(&self, address: Address) -> Listen {
+        let mut listen = Listen::new(address);
         listen.backlog = self.backlog.unwrap_or(listen.backlog);
         listen.reuse_port = self.reuse_port.unwrap_or(listen.reuse_port);
         listen.nodelay = self.nodelay.unwrap_or(listen.nodelay);
         listen.keepalive = self.keepalive;
         listen
     }
+}
 
-    /// Where it listens.
+impl ServerEndpoint {
+    /// Where it listens, without what is layered over it.
     #[must_use]
-    pub fn address(&self) -> &Address {
-        &self.address
+    pub fn plan(&self) -> &ServerPlan {
+        &self.plan
+    }
+
+    /// The layers, that nearest to the wire first.
+    #[must_use]
+    pub fn layers(&self) -> &[Arc<dyn Layer>] {
+        &self.layers
     }
 
     /// Listens on `reactor`, with the default limits.
     ///
     /// # Errors
-    /// See [`Reactor::listen`].
+    /// A layer that cannot be prepared, a socket that was not passed in, and what
+    /// [`Reactor::listen`] says.
     ///
     /// ```
-    /// use ropewalk_endpoints::ServerEndpoint;
-    /// use ropewalk_protocol::{ListenError, Reactor, factory};
+    /// use ropewalk_endpoints::{ListenFailure, ServerEndpoint};
+    /// use ropewalk_protocol::{Reactor, factory};
     /// # use ropewalk_protocol::{Context, Protocol};
     /// # struct Echo;
     /// # impl Protocol for Echo {
@@ -69,37 +119,100 @@ impl ServerEndpoint {
     /// #     }
     /// # }
     ///
-    /// fn serve(reactor: &impl Reactor, endpoint: &ServerEndpoint) -> Result<(), ListenError> {
-    ///     let port = endpoint.listen(reactor, factory(|_| Some(Echo)))?;
-    ///     println!("listening on {}", port.address());
+    /// fn serve(reactor: &impl Reactor, endpoint: &ServerEndpoint) -> Result<(), ListenFailure> {
+    ///     let listening = endpoint.listen(reactor, factory(|_| Some(Echo)))?;
+    ///     println!("listening on {listening}");
     ///     Ok(())
     /// }
     /// ```
-    pub fn listen<R, F>(&self, reactor: &R, factory: F) -> Result<Port, ListenError>
+    pub fn listen<R, F>(&self, reactor: &R, factory: F) -> Result<Listening, ListenFailure>
     where
         R: Reactor,
         F: Factory + Clone + Send + 'static,
         F::Protocol: Send + 'static,
         <F::Protocol as Protocol>::Message: Send + 'static,
     {
-        reactor.listen(self.plan(), factory)
+        self.listen_with(reactor, Arc::default(), factory)
+    }
+
+    /// The same, with `limits` for each connection.
+    ///
+    /// # Errors
+    /// As [`listen`](Self::listen).
+    pub fn listen_with<R, F>(
+        &self,
+        reactor: &R,
+        limits: Arc<Limits>,
+        factory: F,
+    ) -> Result<Listening, ListenFailure>
+    where
+        R: Reactor,
+        F: Factory + Clone + Send + 'static,
+        F::Protocol: Send + 'static,
+        <F::Protocol as Protocol>::Message: Send + 'static,
+    {
+        let prepare = |layer: &Arc<dyn Layer>| {
+            let failed = |source| ListenFailure::Layer { endpoint: self.to_string(), source };
+            layer.prepare(None).map_err(failed)
+        };
+        let filters: Arc<[_]> = self.layers.iter().map(prepare).collect::<Result<_, _>>()?;
+        let port = if filters.is_empty() {
+            self.plan.open(reactor, limits, factory)?
+        } else {
+            let layered = layered::Layers::new(Arc::clone(&filters), factory);
+            self.plan.open(reactor, limits, layered)?
+        };
+        Ok(Listening::new(port, self.layers.clone(), filters))
+    }
+
+    pub(crate) fn new(plan: ServerPlan, layers: Layers) -> Self {
+        Self { plan, layers }
     }
 }
 
+/// Equal where they print the same.
+impl PartialEq for ServerEndpoint {
+    fn eq(&self, other: &Self) -> bool {
+        self.plan == other.plan && options::same(&self.layers, &other.layers)
+    }
+}
+
+impl Eq for ServerEndpoint {}
+
+/// Reads it by the schemes of this crate.
 impl FromStr for ServerEndpoint {
     type Err = EndpointError;
 
     fn from_str(text: &str) -> Result<Self, EndpointError> {
-        plan(text, SCHEMES)
+        Schemes::servers().parse(text)
     }
 }
 
 /// The string that is read as this endpoint.
 impl fmt::Display for ServerEndpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.address)?;
+        options::write_layers(f, &self.layers)?;
+        write!(f, "{}", self.plan)
+    }
+}
+
+/// The string without what is layered over it.
+impl fmt::Display for ServerPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.place {
+            Place::Address(address) => write!(f, "{address}")?,
+            Place::Index(index) => write!(f, "systemd:index={index}")?,
+            Place::Name(name) => write!(f, "systemd:name={}", Escaped(name))?,
+            Place::Stdio => f.write_str("stdio:")?,
+        }
         if let Some(backlog) = self.backlog {
             write!(f, ":backlog={backlog}")?;
+        }
+        if let Some(mode) = self.mode {
+            write!(f, ":mode={mode:o}")?;
+        }
+        if let Some(lock) = self.lock {
+            options::write_yes_or_no(f, "lockfile", lock)?;
         }
         if let Some(reuse_port) = self.reuse_port {
             options::write_yes_or_no(f, "reuse_port", reuse_port)?;
@@ -112,66 +225,4 @@ impl fmt::Display for ServerEndpoint {
         }
         Ok(())
     }
-}
-
-/// Every scheme there is; a new one is a new row.
-const SCHEMES: &[Scheme<ServerEndpoint>] = &[
-    Scheme {
-        name: "tcp",
-        places: &["port", "interface", "backlog"],
-        options: &["reuse_port", "nodelay", "keepalive"],
-        plan: tcp,
-    },
-    Scheme {
-        name: "tcp6",
-        places: &["port", "interface", "backlog"],
-        options: &["reuse_port", "nodelay", "keepalive"],
-        plan: tcp6,
-    },
-    Scheme { name: "unix", places: &["address"], options: &["backlog"], plan: unix },
-];
-
-fn tcp(arguments: &mut Arguments<'_>) -> Result<ServerEndpoint, EndpointError> {
-    let interface = arguments.optional("interface", "an IP address", |value| value.parse().ok())?;
-    stream(arguments, interface.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)))
-}
-
-fn tcp6(arguments: &mut Arguments<'_>) -> Result<ServerEndpoint, EndpointError> {
-    let interface =
-        arguments.optional("interface", "an IPv6 address", |value| value.parse().ok())?;
-    stream(arguments, interface.unwrap_or(Ipv6Addr::UNSPECIFIED).into())
-}
-
-fn stream(
-    arguments: &mut Arguments<'_>,
-    interface: IpAddr,
-) -> Result<ServerEndpoint, EndpointError> {
-    let port = options::port(arguments)?;
-    Ok(ServerEndpoint {
-        address: SocketAddr::new(interface, port).into(),
-        backlog: backlog(arguments)?,
-        reuse_port: options::yes_or_no(arguments, "reuse_port")?,
-        nodelay: options::yes_or_no(arguments, "nodelay")?,
-        keepalive: options::seconds(arguments, "keepalive")?,
-    })
-}
-
-fn unix(arguments: &mut Arguments<'_>) -> Result<ServerEndpoint, EndpointError> {
-    let path = arguments.required("address", "a path", |value| {
-        let usable = !value.is_empty() && !value.contains('\0');
-        usable.then(|| Path::new(value).to_owned())
-    })?;
-    Ok(ServerEndpoint {
-        address: Address::unix(path),
-        backlog: backlog(arguments)?,
-        reuse_port: None,
-        nodelay: None,
-        keepalive: None,
-    })
-}
-
-fn backlog(arguments: &mut Arguments<'_>) -> Result<Option<u32>, EndpointError> {
-    arguments.optional("backlog", "a number of connections, at least 1", |value| {
-        number(value).filter(|backlog| *backlog > 0)
-    })
 }

@@ -100,6 +100,50 @@ pub trait Filter {
     }
 }
 
+/// A filter chosen while the program runs.
+impl<F: Filter + ?Sized> Filter for Box<F> {
+    fn connection_made(&mut self, wire: &mut Wire<'_>) {
+        (**self).connection_made(wire);
+    }
+
+    fn decode(
+        &mut self,
+        wire: &mut Wire<'_>,
+        input: &mut BytesMut,
+        plain: &mut BytesMut,
+    ) -> Result<(), Malformed> {
+        (**self).decode(wire, input, plain)
+    }
+
+    fn encode(&mut self, wire: &mut Wire<'_>, plain: &mut Outbox) {
+        (**self).encode(wire, plain);
+    }
+
+    fn finish(&mut self, wire: &mut Wire<'_>) {
+        (**self).finish(wire);
+    }
+
+    fn eof_received(&mut self, wire: &mut Wire<'_>) {
+        (**self).eof_received(wire);
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        (**self).deadline()
+    }
+
+    fn timed_out(&mut self, wire: &mut Wire<'_>) {
+        (**self).timed_out(wire);
+    }
+
+    fn can_start_tls(&self) -> bool {
+        (**self).can_start_tls()
+    }
+
+    fn start_tls(&mut self, wire: &mut Wire<'_>) {
+        (**self).start_tls(wire);
+    }
+}
+
 /// What a [`Filter`] holds while it is called: the transport below it, and what it can tell.
 pub struct Wire<'a> {
     below: &'a mut (dyn Transport + 'a),

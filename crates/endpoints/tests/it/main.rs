@@ -1,6 +1,9 @@
 //! The crate's behaviour, through its public face.
 
 mod connections;
+mod dialing;
+mod haproxy;
 mod mistakes;
 mod plans;
+mod proxy_header;
 mod strings;

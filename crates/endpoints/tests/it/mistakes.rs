@@ -4,8 +4,14 @@ const SERVERS: &[(&str, &str)] = &[
     ("", "no scheme, such as tcp or unix, in \n  \n  ^"),
     (":80", "no scheme, such as tcp or unix, in :80\n  :80\n  ^"),
     ("port=80", "no scheme, such as tcp or unix, in port=80\n  port=80\n  ^^^^"),
-    ("6667", "unknown scheme \"6667\" (there are tcp, tcp6, unix) in 6667\n  6667\n  ^^^^"),
-    ("tpc:1", "unknown scheme \"tpc\" (there are tcp, tcp6, unix) in tpc:1\n  tpc:1\n  ^^^"),
+    (
+        "6667",
+        "unknown scheme \"6667\" (there are tcp, tcp6, unix, systemd, stdio, haproxy) in 6667\n  6667\n  ^^^^",
+    ),
+    (
+        "tpc:1",
+        "unknown scheme \"tpc\" (there are tcp, tcp6, unix, systemd, stdio, haproxy) in tpc:1\n  tpc:1\n  ^^^",
+    ),
     ("tcp", "no port in tcp\n  tcp\n     ^"),
     ("tcp:", "\"\" where port has to be a number from 0 to 65535, in tcp:\n  tcp:\n      ^"),
     (
@@ -62,6 +68,72 @@ const SERVERS: &[(&str, &str)] = &[
     ("tcp:1\\", "a backslash with nothing behind it in tcp:1\\\n  tcp:1\\\n       ^"),
     ("unix", "no address in unix\n  unix\n      ^"),
     ("unix:", "\"\" where address has to be a path, in unix:\n  unix:\n       ^"),
+    (
+        "unix:/x:mode=999",
+        "\"999\" where mode has to be permissions such as 660, in octal digits, in \
+         unix:/x:mode=999\n  unix:/x:mode=999\n               ^^^",
+    ),
+    (
+        "unix:/x:mode=1777",
+        "\"1777\" where mode has to be permissions such as 660, in octal digits, in \
+         unix:/x:mode=1777\n  unix:/x:mode=1777\n               ^^^^",
+    ),
+    (
+        "unix:/x:lockfile=2",
+        "\"2\" where lockfile has to be yes or no, in unix:/x:lockfile=2\n  \
+         unix:/x:lockfile=2\n                   ^",
+    ),
+    ("systemd", "no index in systemd\n  systemd\n         ^"),
+    ("systemd:0", "an argument too many in systemd:0\n  systemd:0\n          ^"),
+    (
+        "systemd:index=-1",
+        "\"-1\" where index has to be a number from 0, in systemd:index=-1\n  \
+         systemd:index=-1\n                ^^",
+    ),
+    (
+        "systemd:index=0:name=irc",
+        "index beside name in systemd:index=0:name=irc\n  \
+         systemd:index=0:name=irc\n                ^",
+    ),
+    (
+        "systemd:name=",
+        "\"\" where name has to be a name, of printable characters, in systemd:name=\n  \
+         systemd:name=\n               ^",
+    ),
+    ("stdio:0", "an argument too many in stdio:0\n  stdio:0\n        ^"),
+    ("haproxy", "no endpoint behind haproxy in haproxy\n  haproxy\n         ^"),
+    (
+        "haproxy:timeout=5",
+        "no endpoint behind haproxy in haproxy:timeout=5\n  haproxy:timeout=5\n                   ^",
+    ),
+    (
+        "haproxy:6667",
+        "unknown scheme \"6667\" (there are tcp, tcp6, unix, systemd, stdio, haproxy) in \
+         haproxy:6667\n  haproxy:6667\n          ^^^^",
+    ),
+    (
+        "haproxy:tcp:http",
+        "\"http\" where port has to be a number from 0 to 65535, in haproxy:tcp:http\n  \
+         haproxy:tcp:http\n              ^^^^",
+    ),
+    (
+        "haproxy:port=1:tcp:1",
+        "unknown option \"port\" in haproxy:port=1:tcp:1\n  \
+         haproxy:port=1:tcp:1\n          ^^^^",
+    ),
+    (
+        "haproxy:from=10.0.0.0/33:tcp:1",
+        "\"10.0.0.0/33\" where from has to be networks such as 192.0.2.0/24, with commas between \
+         them, in haproxy:from=10.0.0.0/33:tcp:1\n  \
+         haproxy:from=10.0.0.0/33:tcp:1\n               ^^^^^^^^^^^",
+    ),
+    (
+        "haproxy:haproxy:haproxy:haproxy:haproxy:haproxy:haproxy:haproxy:haproxy:tcp:1",
+        "more than 8 prefixes in \
+         haproxy:haproxy:haproxy:haproxy:haproxy:haproxy:haproxy:haproxy:haproxy:tcp:1\n  \
+         haproxy:haproxy:haproxy:haproxy:haproxy:haproxy:haproxy:haproxy:haproxy:tcp:1\n  \
+         \x20                                                               ^^^^^^^",
+    ),
     (
         "unix:/ä:prot=1\n",
         "unknown option \"prot\" in unix:/ä:prot=1\u{fffd}\n  unix:/ä:prot=1\u{fffd}\n          ^^^^",

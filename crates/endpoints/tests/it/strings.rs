@@ -1,5 +1,5 @@
 use proptest::prelude::*;
-use ropewalk_endpoints::{ClientEndpoint, ServerEndpoint};
+use ropewalk_endpoints::{ClientEndpoint, Place, ServerEndpoint};
 use ropewalk_protocol::Address;
 
 fn server(text: &str) -> ServerEndpoint {
@@ -27,6 +27,17 @@ fn strings_for_servers_are_understood_and_written_back() {
         ("unix:/run/x.sock", "unix:/run/x.sock"),
         ("unix:address=/run/a\\=b\\\\c\\:d:backlog=5", "unix:/run/a\\=b\\\\c\\:d:backlog=5"),
         ("unix:\\/\\r\\u\\n", "unix:/run"),
+        ("unix:/run/x:mode=660:lockfile=0:backlog=9", "unix:/run/x:backlog=9:mode=660:lockfile=no"),
+        ("systemd:index=0", "systemd:index=0"),
+        ("systemd:name=irc:nodelay=no", "systemd:name=irc:nodelay=no"),
+        ("stdio:", "stdio:"),
+        ("stdio", "stdio:"),
+        ("haproxy:tcp:80", "haproxy:tcp:80:interface=0.0.0.0"),
+        (
+            "haproxy:timeout=3:from=10.0.0.0/8,\\:\\:1:unix:/run/x",
+            "haproxy:from=10.0.0.0/8,\\:\\:1/128:timeout=3:unix:/run/x",
+        ),
+        ("haproxy:haproxy:stdio:", "haproxy:haproxy:stdio:"),
     ];
     for (text, canonical) in examples {
         assert_eq!(server(text).to_string(), canonical, "{text}");
@@ -61,7 +72,7 @@ fn what_a_listener_says_of_itself_is_a_string_that_listens_there() {
         Address::unix("/run/a=b:c\\d"),
     ];
     for address in addresses {
-        assert_eq!(server(&address.to_string()).address(), &address);
+        assert_eq!(server(&address.to_string()).plan().place, Place::Address(address));
     }
 }
 
@@ -79,7 +90,7 @@ proptest! {
     #[test]
     fn any_path_can_be_written(path in "[^\0]{1,20}") {
         let endpoint = server(&Address::unix(&path).to_string());
-        prop_assert_eq!(endpoint.address(), &Address::unix(&path));
+        prop_assert_eq!(&endpoint.plan().place, &Place::Address(Address::unix(&path)));
     }
 
     #[test]
@@ -93,14 +104,25 @@ proptest! {
 
 /// Strings that are often right.
 fn strings() -> impl Strategy<Value = String> {
-    let scheme = prop::sample::select(vec!["tcp", "tcp6", "unix"]);
+    let scheme = prop::sample::select(vec![
+        "tcp",
+        "tcp6",
+        "unix",
+        "haproxy:tcp",
+        "haproxy:timeout=9:unix",
+        "haproxy:from=10.0.0.0/8,192.0.2.1:tcp6",
+        "systemd",
+        "stdio",
+    ]);
     let argument = prop_oneof![
         (0_u32..70_000).prop_map(|port| port.to_string()),
         Just("127.0.0.1".to_owned()),
         Just("\\:\\:1".to_owned()),
         "(port|host|timeout|keepalive|backlog)=[0-9]{1,4}",
         "(interface|bindAddress)=(10\\.0\\.0\\.1|\\\\:\\\\:2)",
-        "(nodelay|reuse_port)=(yes|no)",
+        "(nodelay|reuse_port|lockfile)=(yes|no)",
+        "(index|mode)=[0-7]{1,3}",
+        "name=[a-z:=]{1,3}",
         "(address=|path=|)([a-z/]|\\\\[:=\\\\]){1,8}",
     ];
     (scheme, prop::collection::vec(argument, 0..5))

@@ -158,10 +158,8 @@ fn serve_on(reactor: &impl Reactor, config: Config) -> Result<(), Box<dyn Error>
     let server = IrcServer::new(hall.clone(), config.irc, now)?;
     for endpoint in &config.listen {
         let endpoint: ServerEndpoint = endpoint.parse()?;
-        let mut plan = endpoint.plan();
-        plan.limits = Arc::clone(&limits);
-        let port = reactor.listen(plan, server.clone())?;
-        say(&format!("listening on {}\n", port.address()))?;
+        let listening = endpoint.listen_with(reactor, Arc::clone(&limits), server.clone())?;
+        say(&format!("listening on {listening}\n"))?;
     }
     keep_time(reactor.clone(), hall);
     reactor.run();

@@ -1,0 +1,124 @@
+//! A server endpoint that listens.
+
+use std::{fmt, io, sync::Arc};
+
+use ropewalk_protocol::{Address, Factory, Limits, ListenError, Port, Protocol, Reactor};
+use thiserror::Error;
+
+use crate::{Filters, LayerError, Place, ServerPlan, options, schemes::Layers};
+
+/// A server endpoint that listens. Dropping this leaves it listening.
+#[derive(Clone)]
+pub struct Listening {
+    port: Port,
+    layers: Layers,
+    filters: Arc<[Arc<dyn Filters>]>,
+}
+
+/// Listening on an endpoint did not work.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ListenFailure {
+    /// A layer could not be prepared.
+    #[error("cannot listen on {endpoint}: {source}")]
+    Layer {
+        /// The endpoint.
+        endpoint: String,
+        /// What is wrong.
+        source: LayerError,
+    },
+    /// The socket that the endpoint names was not passed in.
+    #[error("cannot listen on {endpoint}: {why}")]
+    NotPassedIn {
+        /// The endpoint.
+        endpoint: String,
+        /// What was passed in instead.
+        why: String,
+    },
+    /// Standard input and output cannot be served.
+    #[error("cannot serve standard input and output: {0}")]
+    Stdio(#[source] io::Error),
+    /// The factory refused the connection on standard input and output.
+    #[error("the connection on standard input and output was refused")]
+    Refused,
+    /// What the reactor answered.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+}
+
+impl Listening {
+    pub(crate) fn new(port: Port, layers: Layers, filters: Arc<[Arc<dyn Filters>]>) -> Self {
+        Self { port, layers, filters }
+    }
+
+    /// Where it listens, with the port that the system picked.
+    #[must_use]
+    pub fn address(&self) -> &Address {
+        self.port.address()
+    }
+
+    /// The listening socket.
+    #[must_use]
+    pub fn port(&self) -> &Port {
+        &self.port
+    }
+
+    /// Stops listening. Connections go on.
+    pub fn stop_listening(&self) {
+        self.port.stop_listening();
+    }
+
+    /// Has every layer read again what may have changed, such as certificates. Connections that
+    /// stand are left alone; new ones get what is there now.
+    ///
+    /// # Errors
+    /// The first that does not work; that layer goes on with what it had.
+    pub fn reload(&self) -> Result<(), LayerError> {
+        let mut outcome = Ok(());
+        for filters in &*self.filters {
+            let reloaded = filters.reload();
+            if outcome.is_ok() {
+                outcome = reloaded;
+            }
+        }
+        outcome
+    }
+}
+
+impl ServerPlan {
+    /// Listens, on whatever socket the place names.
+    pub(crate) fn open<R, F>(
+        &self,
+        reactor: &R,
+        limits: Arc<Limits>,
+        factory: F,
+    ) -> Result<Port, ListenFailure>
+    where
+        R: Reactor,
+        F: Factory + Clone + Send + 'static,
+        F::Protocol: Send + 'static,
+        <F::Protocol as Protocol>::Message: Send + 'static,
+    {
+        let mut listen = match &self.place {
+            Place::Address(address) => self.listen(address.clone()),
+            Place::Stdio => return Err(ListenFailure::Refused),
+            Place::Index(_) | Place::Name(_) => return Err(ListenFailure::Refused),
+        };
+        listen.limits = limits;
+        Ok(reactor.listen(listen, factory)?)
+    }
+}
+
+/// As a string that listens there.
+impl fmt::Display for Listening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        options::write_layers(f, &self.layers)?;
+        write!(f, "{}", self.port.address())
+    }
+}
+
+impl fmt::Debug for Listening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Listening").field(&self.to_string()).finish()
+    }
+}
