@@ -152,6 +152,9 @@ impl<P: Protocol> Connection<P> {
         if budget < BUDGET {
             self.call(now, P::turn_ended);
         }
+        if self.work.shutdown_due() {
+            self.begin_shutdown(now);
+        }
         self.check_time(now);
         self.settle(now);
         let late = !registered && self.register(waker) && self.work.has_mail();

@@ -54,6 +54,8 @@ struct State<M> {
     #[expect(clippy::box_collection, reason = "most mailboxes are idle, and then this is 8 bytes")]
     queue: Option<Box<VecDeque<M>>>,
     abort: Option<Box<Reason>>,
+    /// The connection is asked to end in good order, and was not told yet.
+    shutdown: bool,
     closed: bool,
 }
 
@@ -65,7 +67,7 @@ enum Reach {
 impl<M> Mailbox<M> {
     pub(crate) fn new(home: Option<&Home>, capacity: usize) -> Self {
         let reach = home.cloned().map_or_else(|| Reach::Task(AtomicWaker::new()), Reach::Lane);
-        let state = Mutex::new(State { queue: None, abort: None, closed: false });
+        let state = Mutex::new(State { queue: None, abort: None, shutdown: false, closed: false });
         let capacity = u32::try_from(capacity).unwrap_or(u32::MAX);
         Self { shared: Arc::new(Shared { state, reach, capacity }) }
     }
@@ -105,10 +107,22 @@ impl<M> Mailbox<M> {
             }
             state.abort = Some(Box::new(reason));
         }
-        match &shared.reach {
-            Reach::Task(waker) => waker.wake(),
-            Reach::Lane(home) => home.wake(),
+        shared.wake();
+    }
+
+    /// Asks the connection to end in good order: its protocol hears
+    /// [`shutting_down`](crate::Protocol::shutting_down), as at the end of the program. Messages
+    /// that wait come first.
+    pub fn shut_down(&self) {
+        let shared = &*self.shared;
+        {
+            let mut state = shared.lock();
+            if state.closed || state.abort.is_some() {
+                return;
+            }
+            state.shutdown = true;
         }
+        shared.wake();
     }
 
     /// Whether the connection is gone.
@@ -137,7 +151,16 @@ impl<M> Mailbox<M> {
 
     pub(crate) fn is_empty(&self) -> bool {
         let state = self.shared.lock();
-        state.abort.is_none() && state.queue.as_ref().is_none_or(|queue| queue.is_empty())
+        let idle = state.abort.is_none() && !state.shutdown;
+        idle && state.queue.as_ref().is_none_or(|queue| queue.is_empty())
+    }
+
+    /// Whether it is asked to end in good order, and no message comes before that; true once.
+    pub(crate) fn shutdown_due(&self) -> bool {
+        let mut state = self.shared.lock();
+        let due = state.shutdown && state.queue.as_ref().is_none_or(|queue| queue.is_empty());
+        state.shutdown &= !due;
+        due
     }
 
     pub(crate) fn aborted(&self) -> Option<Reason> {
@@ -158,6 +181,14 @@ impl<M> Shared<M> {
     fn lock(&self) -> MutexGuard<'_, State<M>> {
         // Nothing that can panic runs under the lock.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has the connection polled.
+    fn wake(&self) {
+        match &self.reach {
+            Reach::Task(waker) => waker.wake(),
+            Reach::Lane(home) => home.wake(),
+        }
     }
 }
 

@@ -77,6 +77,10 @@ impl<M> Work<M> {
         self.mailbox.as_ref()?.aborted()
     }
 
+    pub(crate) fn shutdown_due(&self) -> bool {
+        self.mailbox.as_ref().is_some_and(Mailbox::shutdown_due)
+    }
+
     /// False when there is nothing yet that could wake.
     pub(crate) fn register(&self, waker: &Waker) -> bool {
         if let Some(mailbox) = &self.mailbox {

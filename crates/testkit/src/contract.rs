@@ -81,6 +81,7 @@ macro_rules! contract {
             a_panic_ends_its_own_connection_only
             a_port_that_stopped_listening_keeps_its_connections
             messages_cross_from_one_connection_to_another
+            a_mailbox_ends_its_connection_in_good_order
             members_of_a_group_hear_the_same_order
             delayed_calls_come_in_order_and_can_be_changed
             calls_come_from_other_threads

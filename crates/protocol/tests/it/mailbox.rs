@@ -31,6 +31,22 @@ fn a_mailbox_closes_with_its_connection() {
 }
 
 #[test]
+fn a_connection_asked_to_end_deals_with_its_messages_first() {
+    let mut harness = Harness::new(Recorder::default());
+    let mailbox = harness.mailbox();
+    mailbox.post("a".into()).unwrap();
+    mailbox.shut_down();
+    mailbox.shut_down();
+    mailbox.post("b".into()).unwrap();
+    harness.poll();
+    assert_eq!(harness.written(), b"ab");
+    assert!(harness.has_ended());
+    harness.end();
+    mailbox.shut_down();
+    assert!(matches!(harness.lost(), Some(Reason::Closed)));
+}
+
+#[test]
 fn two_mailboxes_are_equal_when_they_reach_the_same_connection() {
     let (mut one, mut two) = (Harness::new(Recorder::default()), Harness::new(Recorder::default()));
     assert_eq!(one.mailbox(), one.mailbox());

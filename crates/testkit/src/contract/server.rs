@@ -72,6 +72,10 @@ impl Served {
                     mailbox.post(Bytes::from_static(b"news")).expect("it takes messages");
                 }
             }
+            b'S' => {
+                let waiting = self.board.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+                waiting.iter().for_each(Mailbox::shut_down);
+            }
             b'0'..=b'9' => self.board.group.say(Bytes::copy_from_slice(&[command])),
             other => cx.write(&[other]),
         }

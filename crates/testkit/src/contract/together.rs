@@ -15,6 +15,20 @@ pub fn messages_cross_from_one_connection_to_another(ground: &impl Ground) {
     });
 }
 
+/// A mailbox ends its connection in good order, after what waits in it.
+pub fn a_mailbox_ends_its_connection_in_good_order(ground: &impl Ground) {
+    let reactor = ground.reactor();
+    let (port, _) = serve(ground, &reactor);
+    play(&reactor.clone(), async move {
+        let (hears, says) = (client(&reactor, &port).await, client(&reactor, &port).await);
+        hears.write(b"W");
+        assert_eq!(hears.read(1).await, b"w");
+        says.write(b"NSx");
+        assert_eq!(hears.read_to_end().await, b"newsgoodbye");
+        assert_eq!(says.read(1).await, b"x");
+    });
+}
+
 /// Two members hear what two others say in one order, and nothing after they left.
 pub fn members_of_a_group_hear_the_same_order(ground: &impl Ground) {
     let reactor = ground.reactor();
