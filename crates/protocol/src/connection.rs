@@ -291,6 +291,12 @@ impl<P: Protocol> Connection<P> {
         self.settle(now);
     }
 
+    /// Whether it has been closed and only sends what is queued.
+    #[inline]
+    pub fn is_closing(&self) -> bool {
+        self.wire.phase == Phase::Closing
+    }
+
     /// Who is at the other end.
     #[inline]
     pub fn peer(&self) -> &Peer {

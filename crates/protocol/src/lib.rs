@@ -23,6 +23,7 @@
 //! ```
 
 mod address;
+mod attach;
 mod bottom;
 mod codec;
 mod connection;
@@ -40,15 +41,19 @@ mod limits;
 mod mailbox;
 mod outbox;
 mod peer;
+mod port;
 mod protocol;
 mod reactor;
 mod reason;
+mod roll;
 mod timers;
 mod transport;
+mod watch;
 mod wheel;
 mod work;
 
 pub use address::Address;
+pub use attach::Attach;
 pub use codec::{Codec, Receiver};
 pub use connection::Connection;
 pub use context::Context;
@@ -65,9 +70,12 @@ pub use limits::Limits;
 pub use mailbox::{Mailbox, PostError};
 pub use outbox::Outbox;
 pub use peer::{Peer, TlsFacts};
+pub use port::Port;
 pub use protocol::Protocol;
-pub use reactor::{Connect, ConnectError, Listen, ListenError, Phase, Port, Reactor};
+pub use reactor::{Connect, ConnectError, Listen, ListenError, Phase, Reactor};
 pub use reason::{Malformed, Reason};
+pub use roll::{Place, Roll, Word};
 pub use timers::{DelayedCall, NotPending, Timers};
 pub use transport::{Flow, Transport};
+pub use watch::{Interest, Ready, Watch, WatchFd};
 pub use wheel::{TimerKey, Wheel};

@@ -1,12 +1,12 @@
 //! What every reactor offers: one interface, several implementations.
 
-use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{future::Future, io, net::SocketAddr, os::fd::OwnedFd, sync::Arc, time::Duration};
 
 use thiserror::Error;
 
 use ropewalk_clock::Clock;
 
-use crate::{Address, DelayedCall, Factory, Limits, Peer, Protocol};
+use crate::{Address, Attach, DelayedCall, Factory, Limits, Peer, Port, Protocol};
 
 /// Runs protocols on real (or simulated) connections, and calls things at their time.
 ///
@@ -57,6 +57,17 @@ pub trait Reactor: Clone + Send + Sync + 'static {
         connect: Connect,
         protocol: P,
     ) -> impl Future<Output = Result<Peer, ConnectError>> + Send + 'static
+    where
+        P: Protocol + Send + 'static,
+        P::Message: Send + 'static;
+
+    /// Gives descriptors that exist already `protocol`: a connected socket, the two ends of pipes,
+    /// standard input and output, a serial line. It begins once the reactor runs.
+    ///
+    /// # Errors
+    /// What the system answered when the descriptors are not of that kind;
+    /// [`Unsupported`](io::ErrorKind::Unsupported) where a reactor has no descriptors.
+    fn attach<P>(&self, attach: Attach, protocol: P) -> io::Result<()>
     where
         P: Protocol + Send + 'static,
         P::Message: Send + 'static;
@@ -116,6 +127,15 @@ pub enum Phase {
 pub struct Listen {
     /// Where.
     pub address: Address,
+    /// A socket that listens already, from systemd or a predecessor: a duplicate of it is used, and
+    /// `address`, `backlog`, `reuse_port`, `mode` and `lock` do not matter.
+    pub socket: Option<Arc<OwnedFd>>,
+    /// The permissions of a UNIX socket's file, such as `0o660`, set before anybody can connect.
+    /// Without it they are what the process's umask leaves.
+    pub mode: Option<u32>,
+    /// For a UNIX socket: hold the lock file `PATH.lock` while it listens, so that no other server
+    /// takes the path away meanwhile. The file stays there.
+    pub lock: bool,
     /// Connections that the system holds before they are accepted.
     pub backlog: u32,
     /// Lets other sockets listen on the same port (`SO_REUSEPORT`).
@@ -134,6 +154,9 @@ impl Listen {
     pub fn new(address: Address) -> Self {
         Self {
             address,
+            socket: None,
+            mode: None,
+            lock: false,
             backlog: 1024,
             reuse_port: false,
             nodelay: true,
@@ -220,35 +243,4 @@ pub enum ConnectError {
         /// Where to.
         address: Address,
     },
-}
-
-/// A listening socket. Dropping this leaves it listening.
-#[derive(Clone)]
-pub struct Port {
-    address: Address,
-    stop: Arc<dyn Fn() + Send + Sync>,
-}
-
-impl Port {
-    /// A port at `address` that `stop` closes: for reactors.
-    pub fn new(address: Address, stop: impl Fn() + Send + Sync + 'static) -> Self {
-        Self { address, stop: Arc::new(stop) }
-    }
-
-    /// Where it listens, with the port that the system picked.
-    #[must_use]
-    pub fn address(&self) -> &Address {
-        &self.address
-    }
-
-    /// Stops listening. Connections go on.
-    pub fn stop_listening(&self) {
-        (self.stop)();
-    }
-}
-
-impl std::fmt::Debug for Port {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Port").field("address", &self.address).finish_non_exhaustive()
-    }
 }

@@ -1,13 +1,12 @@
 //! The reactor on async-io and async-executor: a task a connection, beside any other future.
 
 mod accept;
-mod roll;
 mod stream;
+mod watching;
 
 use std::{
     future::{Future, poll_fn},
     io,
-    os::fd::OwnedFd,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll, Waker},
@@ -20,13 +19,13 @@ use async_io::{Async, Timer, block_on};
 use atomic_waker::AtomicWaker;
 
 use ropewalk_protocol::{
-    Connect, ConnectError, DelayedCall, Factory, Listen, ListenError, Peer, Phase, Port, Protocol,
-    Reactor, Timers,
+    Attach, Connect, ConnectError, DelayedCall, Factory, Listen, ListenError, Peer, Phase, Port,
+    Protocol, Reactor, Roll, Timers, Word,
 };
 
-use self::{accept::Listener, roll::Roll};
+use self::accept::Listener;
 use crate::{
-    Interest, ReactorClock, Ready, Settings, ThreadPool, Watch, WatchFd,
+    Listening, ReactorClock, Settings, ThreadPool,
     run::{Lifecycle, all},
     signals::Signals,
     socket,
@@ -52,7 +51,7 @@ pub struct AsyncIoReactor {
 }
 
 /// The task of a listener; taken out, and so dropped, when it is to stop.
-type Listening = Arc<Mutex<Option<Task<()>>>>;
+type Accepting = Arc<Mutex<Option<Task<()>>>>;
 
 struct Shared {
     settings: Settings,
@@ -63,7 +62,7 @@ struct Shared {
     lifecycle: Lifecycle,
     roll: Roll,
     /// Held to add a listener or take all of them.
-    listeners: Mutex<Vec<Listening>>,
+    listeners: Mutex<Vec<Accepting>>,
     over: Over,
 }
 
@@ -144,12 +143,11 @@ impl AsyncIoReactor {
             let before = shared.lifecycle.take(Phase::BeforeShutdown);
             all(before, reactor.clock(), limit).await;
             shared.lifecycle.close();
-            shared.roll.close_all();
-            let closed = poll_fn(|cx| shared.roll.poll_empty(cx));
-            let late = async {
-                Timer::after(limit).await;
-            };
-            futures_lite::future::or(closed, late).await;
+            shared.roll.say(Word::End);
+            if !emptied(&shared.roll, limit).await {
+                shared.roll.say(Word::Cut);
+                emptied(&shared.roll, limit).await; // each ends when it is polled
+            }
             all(shared.lifecycle.take(Phase::AfterShutdown), reactor.clock(), limit).await;
             shared.over.set();
         });
@@ -177,19 +175,22 @@ impl Reactor for AsyncIoReactor {
         <F::Protocol as Protocol>::Message: Send + 'static,
     {
         let failed = |source| ListenError { address: listen.address.clone(), source };
-        let (socket, address) = socket::listen(&listen).map_err(failed)?;
-        let socket = stream::watched(socket).map_err(failed)?;
+        let listening = Listening::new(&listen).map_err(failed)?;
+        let socket = Async::new_nonblocking(Arc::clone(&listening.socket)).map_err(failed)?;
+        let task = Accepting::default();
+        let stops = Arc::clone(&task);
+        let port = listening.port(move || drop(lock(&stops).take()));
         let listener = Listener {
             socket,
-            address: address.clone(),
+            listening,
             listen,
             factory,
             roll: self.shared.roll.clone(),
             executor: Arc::clone(&self.shared.executor),
         };
-        let task = Arc::new(Mutex::new(Some(self.shared.executor.spawn(listener.serve()))));
-        lock(&self.shared.listeners).push(Arc::clone(&task));
-        Ok(Port::new(address, move || drop(lock(&task).take())))
+        *lock(&task) = Some(self.shared.executor.spawn(listener.serve()));
+        lock(&self.shared.listeners).push(task);
+        Ok(port)
     }
 
     fn connect<P>(
@@ -215,6 +216,14 @@ impl Reactor for AsyncIoReactor {
                 Err(source) => Err(ConnectError::Failed { address, source }),
             }
         }
+    }
+
+    fn attach<P>(&self, attach: Attach, protocol: P) -> io::Result<()>
+    where
+        P: Protocol + Send + 'static,
+        P::Message: Send + 'static,
+    {
+        crate::attach(self, attach, protocol)
     }
 
     fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
@@ -264,52 +273,18 @@ impl Reactor for AsyncIoReactor {
     }
 }
 
-impl WatchFd for AsyncIoReactor {
-    fn watch(
-        &self,
-        fd: OwnedFd,
-        interest: Interest,
-        ready: impl FnMut(Ready) + Send + 'static,
-    ) -> io::Result<Watch> {
-        let watched = Arc::new((Mutex::new(Some(interest)), AtomicWaker::new()));
-        let task = Watching { fd: Async::new_nonblocking(fd)?, ready, watched: watched.clone() };
-        self.spawn(task);
-        Ok(Watch::new(move |interest| {
-            *lock(&watched.0) = interest;
-            watched.1.wake();
-        }))
-    }
+/// Waits until nobody is on the roll, but no longer than `limit`; whether it is so.
+async fn emptied(roll: &Roll, limit: Duration) -> bool {
+    let closed = async {
+        poll_fn(|cx| roll.poll_empty(cx)).await;
+        true
+    };
+    let late = async {
+        Timer::after(limit).await;
+        false
+    };
+    futures_lite::future::or(closed, late).await
 }
-
-/// A watched descriptor as a task; ends when it is stopped.
-struct Watching<R> {
-    fd: Async<OwnedFd>,
-    ready: R,
-    /// What to wait for; `None` ends it.
-    watched: Arc<(Mutex<Option<Interest>>, AtomicWaker)>,
-}
-
-impl<R: FnMut(Ready)> Future for Watching<R>
-where
-    Self: Unpin,
-{
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let this = self.get_mut();
-        this.watched.1.register(cx.waker());
-        let Some(interest) = *lock(&this.watched.0) else { return Poll::Ready(()) };
-        let readable = interest.readable && this.fd.poll_readable(cx).is_ready();
-        let writable = interest.writable && this.fd.poll_writable(cx).is_ready();
-        if readable || writable {
-            (this.ready)(Ready { readable, writable });
-            cx.waker().wake_by_ref();
-        }
-        Poll::Pending
-    }
-}
-
-impl<R> Unpin for Watching<R> {}
 
 /// Makes the delayed calls; one task for all of them.
 struct DelayedCalls {

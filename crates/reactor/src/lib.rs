@@ -29,8 +29,15 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+// Without a reactor of its own the crate is what reactors elsewhere are built with.
+#![cfg_attr(not(all(feature = "poll", feature = "async-io")), allow(dead_code, unused_imports))]
+
+mod alarm;
 #[cfg(feature = "async-io")]
 mod async_io;
+mod attach;
+mod gate;
+mod listening;
 #[cfg(feature = "poll")]
 mod poll;
 mod receive;
@@ -38,15 +45,15 @@ mod run;
 mod signals;
 mod socket;
 mod threads;
-mod watch;
 
 #[cfg(feature = "async-io")]
 pub use async_io::AsyncIoReactor;
+pub use attach::attach;
+pub use listening::Listening;
 #[cfg(feature = "poll")]
 pub use poll::PollReactor;
 pub use run::{ReactorClock, Settings};
 pub use threads::ThreadPool;
-pub use watch::{Interest, Ready, Watch, WatchFd};
 
 /// The project's front page, whose code has to compile.
 #[cfg(all(doctest, feature = "poll"))]

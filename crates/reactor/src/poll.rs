@@ -12,9 +12,8 @@ mod watching;
 use std::{
     future::Future,
     io,
-    os::fd::OwnedFd,
     sync::{
-        Arc, Mutex, OnceLock, PoisonError,
+        Arc, Mutex, OnceLock,
         atomic::{AtomicUsize, Ordering},
     },
     thread::JoinHandle,
@@ -24,8 +23,8 @@ use std::{
 use futures_channel::oneshot;
 
 use ropewalk_protocol::{
-    Address, Connect, ConnectError, DelayedCall, Factory, Listen, ListenError, Peer, Phase, Port,
-    Protocol, Reactor, Reason, Timers, Token,
+    Attach, Connect, ConnectError, DelayedCall, Factory, Listen, ListenError, Peer, Phase, Port,
+    Protocol, Reactor, Reason, Roll, Timers, Token, Word,
 };
 
 use self::{
@@ -34,7 +33,7 @@ use self::{
     thread::{Thread, leave_local},
 };
 use crate::{
-    Interest, ReactorClock, Ready, Settings, ThreadPool, Watch, WatchFd,
+    Listening, ReactorClock, Settings, ThreadPool,
     run::{Lifecycle, all},
     signals::Signals,
     socket,
@@ -66,6 +65,8 @@ struct Shared {
     timers: Timers,
     pool: ThreadPool,
     lifecycle: Lifecycle,
+    /// Those that are served as futures.
+    roll: Roll,
     /// The thread for the next connection that this side makes.
     next: AtomicUsize,
 }
@@ -82,8 +83,8 @@ impl PollReactor {
         let first = Arc::clone(&inboxes[0]);
         let timers = Timers::new(Instant::now, move || first.wake());
         let pool = ThreadPool::new(settings.workers);
-        let (lifecycle, next) = (Lifecycle::default(), AtomicUsize::new(0));
-        let shared = Shared { settings, inboxes, timers, pool, lifecycle, next };
+        let (lifecycle, roll, next) = (Lifecycle::default(), Roll::default(), AtomicUsize::new(0));
+        let shared = Shared { settings, inboxes, timers, pool, lifecycle, roll, next };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -114,20 +115,25 @@ impl PollReactor {
         T: Place + 'static,
         J: From<AdoptListener<T>>,
     {
-        let (socket, address) = socket::listen(listen)
+        let listening = Listening::new(listen)
             .map_err(|source| ListenError { address: listen.address.clone(), source })?;
         let token = Arc::new(OnceLock::new());
-        let (options, at, known) = (Options::of(listen), address.clone(), Arc::clone(&token));
-        leave(J::from(AdoptListener { socket, address: at, options, place, known }));
-        let inbox = Arc::clone(self.first());
-        Ok(Port::new(address, move || {
-            let token = Arc::clone(&token);
+        let (inbox, found) = (Arc::clone(self.first()), Arc::clone(&token));
+        let port = listening.port(move || {
+            let token = Arc::clone(&found);
             inbox.add(Item::Adopt(Box::new(move |thread| {
                 if let Some(token) = token.get() {
                     thread.visit(*token, |entry, turn| entry.close(turn));
                 }
             })));
-        }))
+        });
+        leave(J::from(AdoptListener {
+            listening,
+            options: Options::of(listen),
+            place,
+            known: token,
+        }));
+        Ok(port)
     }
 
     fn first(&self) -> &Arc<Inbox> {
@@ -148,7 +154,14 @@ impl PollReactor {
         }
         let mut thread =
             Thread::new(self.first(), Some(shared.timers.clone()), shared.inboxes.len());
-        let ran = thread.run(Thread::is_closed);
+        let mut ran =
+            thread.run(|thread| thread.is_closed() && (shared.roll.is_empty() || thread.is_late()));
+        shared.roll.say(Word::Cut);
+        if ran.is_ok() {
+            // Each ends when it is polled.
+            let until = Instant::now() + CUT;
+            ran = thread.run(|thread| shared.roll.is_empty() || thread.now() >= until);
+        }
         thread.lose_all(&Reason::Shutdown);
         for other in others {
             if other.join().is_err() {
@@ -214,6 +227,7 @@ impl PollReactor {
 
     fn close_all(&self, limit: Duration) {
         self.shared.lifecycle.close();
+        self.shared.roll.say(Word::End);
         for inbox in &self.shared.inboxes {
             inbox.add(Item::Adopt(Box::new(move |thread| {
                 thread.close_streams(thread.now() + limit);
@@ -270,6 +284,14 @@ impl Reactor for PollReactor {
         }
     }
 
+    fn attach<P>(&self, attach: Attach, protocol: P) -> io::Result<()>
+    where
+        P: Protocol + Send + 'static,
+        P::Message: Send + 'static,
+    {
+        crate::attach(self, attach, protocol)
+    }
+
     fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
         let inbox = Arc::clone(self.first());
         let schedule = move |runnable| inbox.add(Item::Run(runnable));
@@ -319,41 +341,9 @@ impl Reactor for PollReactor {
     }
 }
 
-impl WatchFd for PollReactor {
-    fn watch(
-        &self,
-        fd: OwnedFd,
-        interest: Interest,
-        ready: impl FnMut(Ready) + Send + 'static,
-    ) -> io::Result<Watch> {
-        let token: Arc<Mutex<Option<Token>>> = Arc::default();
-        let (known, inbox) = (Arc::clone(&token), Arc::clone(self.first()));
-        self.first().add(Item::Adopt(Box::new(move |thread| {
-            match watching::adopt(thread, fd, interest, Box::new(ready)) {
-                Ok(token) => *known.lock().unwrap_or_else(PoisonError::into_inner) = Some(token),
-                Err(error) => tracing::error!(%error, "cannot watch a descriptor"),
-            }
-        })));
-        Ok(Watch::new(move |interest| {
-            let token = Arc::clone(&token);
-            inbox.add(Item::Adopt(Box::new(move |thread| {
-                let token = *token.lock().unwrap_or_else(PoisonError::into_inner);
-                match (token, interest) {
-                    (None, _) => {}
-                    (Some(token), Some(interest)) => watching::change(thread, token, interest),
-                    (Some(token), None) => {
-                        thread.visit(token, |entry, turn| entry.close(turn));
-                    }
-                }
-            })));
-        }))
-    }
-}
-
 /// What puts a listening socket on the first thread.
 struct AdoptListener<T> {
-    socket: socket2::Socket,
-    address: Address,
+    listening: Listening,
     options: Options,
     place: T,
     known: Arc<OnceLock<Token>>,
@@ -361,9 +351,9 @@ struct AdoptListener<T> {
 
 impl<T: Place + 'static> AdoptListener<T> {
     fn adopt(self, thread: &mut Thread) {
-        let Self { socket, address, options, place, known } = self;
-        let at = address.clone();
-        match Listener::adopt(thread, socket, address, options, place) {
+        let Self { listening, options, place, known } = self;
+        let at = listening.address().clone();
+        match Listener::adopt(thread, listening, options, place) {
             Ok(token) => {
                 let _ = known.set(token);
             }
@@ -383,6 +373,9 @@ impl<T: Place + 'static> From<AdoptListener<T>> for Box<dyn FnOnce(&mut Thread)>
         Box::new(move |thread| job.adopt(thread))
     }
 }
+
+/// How long those that were cut off may take to notice.
+const CUT: Duration = Duration::from_secs(1);
 
 impl std::fmt::Debug for PollReactor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

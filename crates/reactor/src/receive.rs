@@ -16,3 +16,12 @@ pub(crate) fn receive(socket: impl AsFd, input: &mut BytesMut) -> io::Result<usi
     unsafe { input.advance_mut(count) };
     Ok(count)
 }
+
+/// The same for what is not a socket.
+pub(crate) fn read(fd: impl AsFd, input: &mut BytesMut) -> io::Result<usize> {
+    let room: &mut [MaybeUninit<u8>] = input.spare_capacity_mut();
+    let count = rustix::io::read(fd, room)?.0.len();
+    // SAFETY: the system has just filled the first `count` bytes of the spare room.
+    unsafe { input.advance_mut(count) };
+    Ok(count)
+}

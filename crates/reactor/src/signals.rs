@@ -16,7 +16,7 @@ use signal_hook::{
     low_level::{pipe, unregister},
 };
 
-use crate::{Interest, WatchFd};
+use ropewalk_protocol::{Interest, WatchFd};
 
 /// The signals' registration; while it lives they are written to the socket, afterwards they do
 /// again what they do by default.

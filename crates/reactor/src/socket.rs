@@ -3,42 +3,16 @@
 use std::{
     io::{self, ErrorKind},
     os::fd::AsFd,
-    path::Path,
     time::Duration,
 };
 
 use rustix::net::{SendFlags, send, sendmsg};
 use socket2::{Domain, SockAddr, Socket, TcpKeepalive, Type};
 
-use ropewalk_protocol::{Address, Connect, Connection, Listen, Peer, Protocol};
+use ropewalk_protocol::{Address, Connect, Connection, Peer, Protocol};
 
 /// Pieces of output that one system call takes.
 const PIECES: usize = 32;
-
-/// Binds and listens; the address has the port that the system picked.
-pub(crate) fn listen(listen: &Listen) -> io::Result<(Socket, Address)> {
-    let (domain, address) = system_address(&listen.address)?;
-    let socket = Socket::new(domain, Type::STREAM, None)?;
-    socket.set_nonblocking(true)?;
-    if let Address::Unix(path) = &listen.address {
-        remove_stale(path)?;
-    } else {
-        socket.set_reuse_address(true)?;
-        if domain == Domain::IPV6 {
-            socket.set_only_v6(true)?;
-        }
-        if listen.reuse_port {
-            socket.set_reuse_port(true)?;
-        }
-    }
-    socket.bind(&address)?;
-    socket.listen(i32::try_from(listen.backlog).unwrap_or(i32::MAX))?;
-    let local = match &listen.address {
-        Address::Unix(path) => Address::Unix(path.clone()),
-        _ => known(&socket.local_addr()?),
-    };
-    Ok((socket, local))
-}
 
 /// Begins to connect. The socket becomes writable when that has ended.
 pub(crate) fn connect(connect: &Connect) -> io::Result<Socket> {
@@ -95,6 +69,13 @@ pub(crate) fn transmit<P: Protocol>(
     Ok(sendmsg(socket, &slices[..filled], &mut none, SendFlags::NOSIGNAL)?)
 }
 
+/// Writes once what is outgoing, to whatever it is; the number of bytes that the system took.
+pub(crate) fn put<P: Protocol>(fd: impl AsFd, connection: &Connection<P>) -> io::Result<usize> {
+    let mut slices = [io::IoSlice::new(&[]); PIECES];
+    let filled = connection.slices(&mut slices);
+    Ok(rustix::io::writev(fd, &slices[..filled])?)
+}
+
 /// Whether to try again when the socket is ready.
 pub(crate) fn would_block(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
@@ -120,7 +101,7 @@ fn in_progress(error: &io::Error) -> bool {
     error.raw_os_error() == Some(rustix::io::Errno::INPROGRESS.raw_os_error())
 }
 
-fn system_address(address: &Address) -> io::Result<(Domain, SockAddr)> {
+pub(crate) fn system_address(address: &Address) -> io::Result<(Domain, SockAddr)> {
     match address {
         Address::Tcp(tcp) => Ok((Domain::for_address(*tcp), (*tcp).into())),
         Address::Unix(path) => Ok((Domain::UNIX, SockAddr::unix(path)?)),
@@ -128,26 +109,12 @@ fn system_address(address: &Address) -> io::Result<(Domain, SockAddr)> {
     }
 }
 
-fn known(address: &SockAddr) -> Address {
+pub(crate) fn known(address: &SockAddr) -> Address {
     if let Some(tcp) = address.as_socket() {
         Address::Tcp(tcp)
     } else if let Some(path) = address.as_pathname() {
         Address::unix(path)
     } else {
         Address::Unnamed
-    }
-}
-
-/// Removes a socket file that nobody listens on any more; one in use is left alone.
-fn remove_stale(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::FileTypeExt;
-    match std::fs::symlink_metadata(path) {
-        Ok(metadata) if metadata.file_type().is_socket() => {}
-        _ => return Ok(()),
-    }
-    let probe = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-    match probe.connect(&SockAddr::unix(path)?) {
-        Err(error) if error.kind() == ErrorKind::ConnectionRefused => std::fs::remove_file(path),
-        _ => Ok(()), // in use, or not ours to judge: bind will say
     }
 }

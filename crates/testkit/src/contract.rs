@@ -17,12 +17,14 @@ use ropewalk_protocol::{Address, Connect, Limits, Listen, Port, Reactor, factory
 
 use crate::Client;
 
+mod attached;
 mod calls;
 mod ending;
 mod server;
 mod streams;
 mod together;
 
+pub use attached::*;
 pub use calls::*;
 pub use ending::*;
 pub use streams::*;
@@ -64,6 +66,8 @@ pub trait Ground {
 ///
 /// contract!(Memory);
 /// ```
+///
+/// `contract!(Ground, with descriptors)` adds what only reactors with real descriptors have to do.
 #[macro_export]
 macro_rules! contract {
     ($ground:expr) => {
@@ -90,6 +94,20 @@ macro_rules! contract {
             triggers_run_in_order_and_are_waited_for
             stopping_lets_connections_say_goodbye
             after_stopping_nothing_connects
+        );
+    };
+    ($ground:expr, with descriptors) => {
+        $crate::contract!($ground);
+        $crate::contract!($ground;
+            a_socket_that_exists_is_served
+            an_attached_socket_has_backpressure
+            two_pipes_are_a_connection
+            a_file_is_read_to_its_end
+            what_is_attached_ends_like_a_connection
+            what_is_attached_says_goodbye
+            a_listening_socket_is_adopted_and_handed_over
+            a_socket_that_does_not_listen_is_refused
+            a_unix_socket_has_its_mode_and_its_lock
         );
     };
     ($ground:expr; $($name:ident)*) => {

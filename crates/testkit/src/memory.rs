@@ -11,8 +11,8 @@ use std::{
 
 use ropewalk_clock::{Clock, ManualClock};
 use ropewalk_protocol::{
-    Address, Connect, ConnectError, Connection, DelayedCall, Factory, Listen, ListenError, Peer,
-    Phase, Port, Protocol, Reactor, Reason,
+    Address, Attach, Connect, ConnectError, Connection, DelayedCall, Factory, Listen, ListenError,
+    Peer, Phase, Port, Protocol, Reactor, Reason,
 };
 
 mod answer;
@@ -218,6 +218,10 @@ impl Reactor for MemoryReactor {
         <F::Protocol as Protocol>::Message: Send + 'static,
     {
         let limits = Arc::clone(&listen.limits);
+        if listen.socket.is_some() {
+            let source = io::Error::new(io::ErrorKind::Unsupported, NO_DESCRIPTORS);
+            return Err(ListenError { address: listen.address, source });
+        }
         let mut state = self.inner.lock();
         let address = match listen.address {
             Address::Tcp(at) if at.port() == 0 => {
@@ -275,6 +279,14 @@ impl Reactor for MemoryReactor {
             }
         });
         async move { asker.await.unwrap_or_else(|| unreachable!("the call tells always")) }
+    }
+
+    fn attach<P>(&self, _: Attach, _: P) -> io::Result<()>
+    where
+        P: Protocol + Send + 'static,
+        P::Message: Send + 'static,
+    {
+        Err(io::Error::new(io::ErrorKind::Unsupported, NO_DESCRIPTORS))
     }
 
     fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
@@ -341,3 +353,4 @@ fn broken() -> Reason {
 }
 
 const HOST: Ipv4Addr = Ipv4Addr::LOCALHOST;
+const NO_DESCRIPTORS: &str = "a reactor in memory has no descriptors";

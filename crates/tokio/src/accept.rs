@@ -66,7 +66,7 @@ where
         };
         if let Some(protocol) = built {
             let connection = Connection::new(protocol, peer, Arc::clone(&self.limits));
-            self.inner.handle.spawn(Task::new(Arc::clone(&self.inner), stream, connection));
+            self.inner.handle.spawn(Task::new(&self.inner, stream, connection));
         }
     }
 }

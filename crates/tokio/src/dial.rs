@@ -40,7 +40,7 @@ where
         Err(source) => return Err(ConnectError::Failed { address, source }),
     };
     let connection = Connection::new(protocol, peer.clone(), connect.limits);
-    inner.handle.spawn(Task::new(Arc::clone(&inner), stream, connection));
+    inner.handle.spawn(Task::new(&inner, stream, connection));
     Ok(peer)
 }
 

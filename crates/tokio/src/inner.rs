@@ -9,7 +9,7 @@ use std::{
 };
 
 use ropewalk_clock::Clock;
-use ropewalk_protocol::{Phase, Timers};
+use ropewalk_protocol::{Phase, Roll, Timers, Word};
 use tokio::{
     runtime::{Handle, Runtime},
     signal::unix::{SignalKind, signal},
@@ -18,10 +18,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{
-    Options, TokioClock,
-    line::{Lines, Word},
-};
+use crate::{Options, TokioClock};
 
 pub(crate) type Call = Box<dyn FnOnce() + Send>;
 type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -31,7 +28,8 @@ pub(crate) struct Inner {
     pub(crate) runtime: Mutex<Option<Runtime>>,
     pub(crate) options: Options,
     pub(crate) timers: Timers,
-    pub(crate) lines: Lines,
+    /// Connections, and whatever else is served.
+    pub(crate) roll: Roll,
     pub(crate) pool: Arc<Semaphore>,
     stage: watch::Sender<Stage>,
     changed: Arc<Notify>,
@@ -66,7 +64,7 @@ impl Inner {
             handle,
             runtime: Mutex::new(runtime),
             timers,
-            lines: Lines::default(),
+            roll: Roll::default(),
             pool: Arc::new(Semaphore::new(options.threads.max(1))),
             options,
             stage: watch::Sender::new(Stage::New),
@@ -128,11 +126,11 @@ impl Inner {
             tracing::warn!("triggers before the shutdown took longer than {limit:?}");
         }
         self.go_to(Stage::Closing);
-        self.lines.say(Word::End);
-        if timeout(limit, self.lines.emptied()).await.is_err() {
-            self.lines.say(Word::Cut);
+        self.roll.say(Word::End);
+        if timeout(limit, self.emptied()).await.is_err() {
+            self.roll.say(Word::Cut);
             // They end in their next turn.
-            let _ = timeout(limit, self.lines.emptied()).await;
+            let _ = timeout(limit, self.emptied()).await;
         }
         let mut after = self.trigger(Phase::AfterShutdown);
         if timeout(limit, async { while after.join_next().await.is_some() {} }).await.is_err() {
@@ -141,6 +139,11 @@ impl Inner {
         drop(startup);
         caller.abort();
         self.go_to(Stage::Stopped);
+    }
+
+    /// Waits until nobody is served.
+    async fn emptied(&self) {
+        std::future::poll_fn(|cx| self.roll.poll_empty(cx)).await;
     }
 
     fn trigger(&self, phase: Phase) -> JoinSet<()> {

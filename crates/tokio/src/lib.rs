@@ -29,11 +29,11 @@ mod accept;
 mod clock;
 mod dial;
 mod inner;
-mod line;
 mod options;
 mod reactor;
 mod socket;
 mod task;
+mod watching;
 
 pub use clock::TokioClock;
 pub use options::Options;

@@ -4,17 +4,18 @@ use std::{
     future::Future,
     io,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, PoisonError},
+    sync::{Arc, OnceLock, PoisonError},
     time::Duration,
 };
 
 use ropewalk_protocol::{
-    Connect, ConnectError, DelayedCall, Factory, Listen, ListenError, Peer, Phase, Port, Protocol,
-    Reactor,
+    Attach, Connect, ConnectError, DelayedCall, Factory, Listen, ListenError, Peer, Phase, Port,
+    Protocol, Reactor,
 };
 use tokio::{
     runtime::{Builder, Handle},
     sync::oneshot,
+    task::AbortHandle,
 };
 
 use crate::{
@@ -39,7 +40,7 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct TokioReactor {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
 impl TokioReactor {
@@ -89,23 +90,31 @@ impl Reactor for TokioReactor {
         <F::Protocol as Protocol>::Message: Send + 'static,
     {
         let entered = self.inner.handle.enter();
-        let (listener, address) = match Listener::bind(&listen) {
-            Ok(bound) => bound,
+        let listener = match Listener::bind(&listen) {
+            Ok(listener) => listener,
             Err(source) => return Err(ListenError { address: listen.address, source }),
         };
         drop(entered);
+        let running: Arc<OnceLock<AbortHandle>> = Arc::default();
+        let stops = Arc::clone(&running);
+        let port = listener.listening.port(move || {
+            if let Some(task) = stops.get() {
+                task.abort();
+            }
+        });
         let accepting = Accepting {
             inner: Arc::clone(&self.inner),
+            address: listener.listening.address().clone(),
             listener,
-            address: address.clone(),
             factory,
             nodelay: listen.nodelay,
             keepalive: listen.keepalive,
             limits: listen.limits,
         };
         let task = self.inner.handle.spawn(accepting.run()).abort_handle();
-        self.inner.add_listener(task.clone());
-        Ok(Port::new(address, move || task.abort()))
+        running.get_or_init(|| task.clone());
+        self.inner.add_listener(task);
+        Ok(port)
     }
 
     fn connect<P>(
@@ -120,6 +129,14 @@ impl Reactor for TokioReactor {
         let address = connect.address.clone();
         let task = self.inner.handle.spawn(dial(Arc::clone(&self.inner), connect, protocol));
         Attempt { task, address }.ended()
+    }
+
+    fn attach<P>(&self, attach: Attach, protocol: P) -> io::Result<()>
+    where
+        P: Protocol + Send + 'static,
+        P::Message: Send + 'static,
+    {
+        ropewalk_reactor::attach(self, attach, protocol)
     }
 
     fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {

@@ -2,16 +2,15 @@
 
 use std::{
     io::{self, IoSlice},
-    net::SocketAddr,
     path::Path,
-    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
 
 use bytes::BytesMut;
 use ropewalk_protocol::{Address, Listen, Peer};
-use socket2::{Domain, SockAddr, SockRef, Socket, TcpKeepalive, Type};
+use ropewalk_reactor::Listening;
+use socket2::{SockRef, TcpKeepalive};
 use tokio::{
     io::AsyncReadExt,
     net::{TcpListener, TcpStream, UnixListener, UnixStream},
@@ -109,80 +108,36 @@ impl Stream {
 
 /// A listening socket.
 #[derive(Debug)]
-pub(crate) enum Listener {
-    Tcp(TcpListener),
-    Unix { listener: UnixListener, _unlink: Unlink },
+pub(crate) struct Listener {
+    accepts: Accepts,
+    /// What holds its name, file and lock.
+    pub(crate) listening: Listening,
 }
 
-/// Removes the file of a UNIX socket when nobody listens on it any more.
 #[derive(Debug)]
-pub(crate) struct Unlink(Arc<Path>);
-
-impl Drop for Unlink {
-    fn drop(&mut self) {
-        // Someone else may have removed it.
-        let _ = std::fs::remove_file(&self.0);
-    }
+enum Accepts {
+    Tcp(TcpListener),
+    Unix(UnixListener),
 }
 
 impl Listener {
-    /// Listens; to be called inside the runtime. Gives the address as the system has it.
-    pub(crate) fn bind(listen: &Listen) -> io::Result<(Self, Address)> {
-        match &listen.address {
-            Address::Tcp(address) => Self::bind_tcp(*address, listen),
-            Address::Unix(path) => Self::bind_unix(path, listen),
-            _ => Err(io::ErrorKind::Unsupported.into()),
-        }
-    }
-
-    fn bind_tcp(address: SocketAddr, listen: &Listen) -> io::Result<(Self, Address)> {
-        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
-        socket.set_reuse_address(true)?;
-        if listen.reuse_port {
-            socket.set_reuse_port(true)?;
-        }
-        if address.is_ipv6() {
-            socket.set_only_v6(true)?;
-        }
-        socket.set_nonblocking(true)?;
-        socket.bind(&address.into())?;
-        socket.listen(backlog(listen))?;
-        let listener = TcpListener::from_std(socket.into())?;
-        let address = listener.local_addr()?;
-        Ok((Self::Tcp(listener), address.into()))
-    }
-
-    fn bind_unix(path: &Arc<Path>, listen: &Listen) -> io::Result<(Self, Address)> {
-        let address = SockAddr::unix(path)?;
-        let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-        if let Err(error) = socket.bind(&address) {
-            // A file that a program which is gone has left does not keep its successor out.
-            let used = error.kind() == io::ErrorKind::AddrInUse;
-            let probe = std::os::unix::net::UnixStream::connect(path);
-            let stale = probe.is_err_and(|why| why.kind() == io::ErrorKind::ConnectionRefused);
-            if !(used && stale) {
-                return Err(error);
-            }
-            std::fs::remove_file(path)?;
-            socket.bind(&address)?;
-        }
-        let unlink = Unlink(Arc::clone(path));
-        socket.set_nonblocking(true)?;
-        socket.listen(backlog(listen))?;
-        let listener = UnixListener::from_std(socket.into())?;
-        Ok((Self::Unix { listener, _unlink: unlink }, listen.address.clone()))
+    /// Listens; to be called inside the runtime.
+    pub(crate) fn bind(listen: &Listen) -> io::Result<Self> {
+        let listening = Listening::new(listen)?;
+        let socket = listening.duplicate()?;
+        let accepts = match listening.address() {
+            Address::Tcp(_) => Accepts::Tcp(TcpListener::from_std(socket.into())?),
+            _ => Accepts::Unix(UnixListener::from_std(socket.into())?),
+        };
+        Ok(Self { accepts, listening })
     }
 
     pub(crate) async fn accept(&self) -> io::Result<Stream> {
-        Ok(match self {
-            Self::Tcp(listener) => Stream::Tcp(listener.accept().await?.0),
-            Self::Unix { listener, .. } => Stream::Unix(listener.accept().await?.0),
+        Ok(match &self.accepts {
+            Accepts::Tcp(listener) => Stream::Tcp(listener.accept().await?.0),
+            Accepts::Unix(listener) => Stream::Unix(listener.accept().await?.0),
         })
     }
-}
-
-fn backlog(listen: &Listen) -> i32 {
-    i32::try_from(listen.backlog).unwrap_or(i32::MAX)
 }
 
 fn unix_address(path: Option<&Path>) -> Address {

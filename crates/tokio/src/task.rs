@@ -6,22 +6,16 @@ use std::{
     io::{self, IoSlice},
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll},
     time::Instant,
 };
 
 use bytes::BytesMut;
 use ropewalk_clock::Clock;
-use ropewalk_protocol::{Connection, Protocol, Reason};
+use ropewalk_protocol::{Connection, Place, Protocol, Reason, Word};
 use tokio::time::Sleep;
 
-use crate::{
-    TokioClock,
-    inner::Inner,
-    line::{Line, Word},
-    socket::Stream,
-};
+use crate::{TokioClock, inner::Inner, socket::Stream};
 
 /// Reads that one poll does before other tasks have their turn.
 const BUDGET: usize = 16;
@@ -41,13 +35,11 @@ thread_local! {
 }
 
 pub(crate) struct Task<P: Protocol> {
-    inner: Arc<Inner>,
     stream: Stream,
     connection: Connection<P>,
-    line: Arc<Line>,
-    name: u64,
+    /// Until it is finished.
+    place: Option<Place>,
     started: bool,
-    told_end: bool,
     finished: bool,
     /// The socket refused bytes; ask when it takes more.
     refused: bool,
@@ -60,16 +52,12 @@ pub(crate) struct Task<P: Protocol> {
 impl<P: Protocol> Unpin for Task<P> {}
 
 impl<P: Protocol> Task<P> {
-    pub(crate) fn new(inner: Arc<Inner>, stream: Stream, connection: Connection<P>) -> Self {
-        let (name, line) = inner.lines.add();
+    pub(crate) fn new(inner: &Inner, stream: Stream, connection: Connection<P>) -> Self {
         Self {
-            inner,
             stream,
             connection,
-            line,
-            name,
+            place: Some(inner.roll.enter()),
             started: false,
-            told_end: false,
             finished: false,
             refused: false,
             sleep: None,
@@ -124,14 +112,10 @@ impl<P: Protocol> Task<P> {
             self.started = true;
             self.connection.start(now);
         }
-        match self.line.listen(cx.waker()) {
-            Word::GoOn => {}
-            Word::End if self.told_end => {}
-            Word::End => {
-                self.told_end = true;
-                self.connection.begin_shutdown(now);
-            }
-            Word::Cut => return Some(Reason::Shutdown),
+        match self.place.as_mut().and_then(|place| place.heard(cx.waker())) {
+            Some(Word::End) => self.connection.begin_shutdown(now),
+            Some(Word::Cut) => return Some(Reason::Shutdown),
+            None => {}
         }
         None
     }
@@ -223,7 +207,7 @@ impl<P: Protocol> Task<P> {
             tracing::error!(peer = %connection.peer().address, "connection_lost panicked");
         }
         // Last: a shutdown that waits for this one goes on after it.
-        self.inner.lines.remove(self.name);
+        self.place = None;
     }
 }
 

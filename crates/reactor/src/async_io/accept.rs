@@ -13,13 +13,10 @@ use futures_channel::oneshot;
 use futures_lite::future;
 use socket2::Socket;
 
-use ropewalk_protocol::{Address, Connect, ConnectError, Factory, Listen, Peer, Protocol};
+use ropewalk_protocol::{Address, Connect, ConnectError, Factory, Listen, Peer, Protocol, Roll};
 
-use super::{
-    roll::Roll,
-    stream::{Stream, watched},
-};
-use crate::socket;
+use super::stream::{Stream, watched};
+use crate::{Listening, socket};
 
 /// Connections accepted in a row before other tasks get their turn.
 const ACCEPTS: usize = 64;
@@ -28,8 +25,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// What a listening task needs.
 pub(crate) struct Listener<F> {
-    pub(crate) socket: Async<Socket>,
-    pub(crate) address: Address,
+    pub(crate) socket: Async<Arc<Socket>>,
+    pub(crate) listening: Listening,
     pub(crate) listen: Listen,
     pub(crate) factory: F,
     pub(crate) roll: Roll,
@@ -46,7 +43,7 @@ where
     pub(crate) async fn serve(mut self) {
         loop {
             if let Err(error) = self.accept_some().await {
-                let address = &self.address;
+                let address = self.listening.address();
                 tracing::warn!(%address, %error, "cannot accept connections; trying again shortly");
                 Timer::after(PAUSE).await;
             }
@@ -73,8 +70,13 @@ where
 
     fn accepted(&mut self, socket: Socket) -> io::Result<()> {
         socket.set_nonblocking(true)?;
-        socket::tune(&socket, &self.address, self.listen.nodelay, self.listen.keepalive)?;
-        let peer = socket::peer(&socket, &self.address)?;
+        socket::tune(
+            &socket,
+            self.listening.address(),
+            self.listen.nodelay,
+            self.listen.keepalive,
+        )?;
+        let peer = socket::peer(&socket, self.listening.address())?;
         let built = catch_unwind(AssertUnwindSafe(|| self.factory.build(&peer)));
         let Ok(built) = built else {
             tracing::error!(peer = %peer.address, "a connection's factory panicked");
@@ -88,15 +90,6 @@ where
         let socket = watched(socket)?;
         begin(&self.executor, Stream::new(socket, protocol, peer, limits, self.roll.enter()));
         Ok(())
-    }
-}
-
-impl<F> Drop for Listener<F> {
-    fn drop(&mut self) {
-        if let Address::Unix(path) = &self.address {
-            // Gone already when somebody else has taken the name.
-            let _ = std::fs::remove_file(path);
-        }
     }
 }
 

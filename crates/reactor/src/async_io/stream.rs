@@ -16,9 +16,8 @@ use async_io::{Async, Timer};
 use bytes::BytesMut;
 use socket2::Socket;
 
-use ropewalk_protocol::{Connection, Limits, Peer, Protocol, Reason};
+use ropewalk_protocol::{Connection, Limits, Peer, Place, Protocol, Reason, Word};
 
-use super::roll::Place;
 use crate::{receive::receive, socket};
 
 /// Room for one read.
@@ -68,8 +67,10 @@ impl<P: Protocol> Stream<P> {
             self.started = true;
             self.connection.start(now);
         }
-        if self.place.is_closing(cx.waker()) {
-            self.connection.begin_shutdown(now);
+        match self.place.heard(cx.waker()) {
+            Some(Word::End) => self.connection.begin_shutdown(now),
+            Some(Word::Cut) => return Poll::Ready(Reason::Shutdown),
+            None => {}
         }
         let mut more = self.connection.poll(now, Some(cx.waker()));
         let done = self.exchange(cx, now, &mut buffers.input);

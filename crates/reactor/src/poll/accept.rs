@@ -9,7 +9,7 @@ use std::{
 
 use socket2::Socket;
 
-use ropewalk_protocol::{Address, Factory, Limits, Listen, Peer, Protocol, Reason};
+use ropewalk_protocol::{Factory, Limits, Listen, Peer, Protocol, Reason};
 
 use super::{
     entry::{Entry, Kind, Next, Turn},
@@ -18,7 +18,7 @@ use super::{
     stream,
     thread::Thread,
 };
-use crate::socket;
+use crate::{Listening, socket};
 
 /// Connections accepted in a row before others get their turn.
 const ACCEPTS: usize = 64;
@@ -31,8 +31,7 @@ pub(crate) trait Place {
 }
 
 pub(crate) struct Listener<T> {
-    socket: Socket,
-    address: Address,
+    listening: Listening,
     options: Options,
     place: T,
     paused: bool,
@@ -54,21 +53,20 @@ impl<T: Place + 'static> Listener<T> {
     /// Puts a listening socket on the thread.
     pub(crate) fn adopt(
         thread: &mut Thread,
-        socket: Socket,
-        address: Address,
+        listening: Listening,
         options: Options,
         place: T,
     ) -> io::Result<ropewalk_protocol::Token> {
         thread.insert(|turn| {
             let wanted = Wanted { read: true, write: false };
-            turn.inbox.poller.add(&socket, turn.token.0, wanted)?;
-            Ok(Box::new(Self { socket, address, options, place, paused: false }))
+            turn.inbox.poller.add(&*listening.socket, turn.token.0, wanted)?;
+            Ok(Box::new(Self { listening, options, place, paused: false }))
         })
     }
 
     fn accept(&mut self, turn: &mut Turn) {
         for _ in 0..ACCEPTS {
-            match self.socket.accept() {
+            match self.listening.socket.accept() {
                 Ok((socket, _)) => {
                     if let Err(error) = self.accepted(socket, turn) {
                         tracing::debug!(%error, "a connection was gone before it was served");
@@ -83,15 +81,20 @@ impl<T: Place + 'static> Listener<T> {
 
     fn accepted(&mut self, socket: Socket, turn: &mut Turn) -> io::Result<()> {
         socket.set_nonblocking(true)?;
-        socket::tune(&socket, &self.address, self.options.nodelay, self.options.keepalive)?;
-        let peer = socket::peer(&socket, &self.address)?;
+        socket::tune(
+            &socket,
+            self.listening.address(),
+            self.options.nodelay,
+            self.options.keepalive,
+        )?;
+        let peer = socket::peer(&socket, self.listening.address())?;
         self.place.place(socket, peer, turn);
         Ok(())
     }
 
     /// Leaves what waits in the system's queue there for a while: trying again at once would spin.
     fn pause(&mut self, error: &io::Error, turn: &mut Turn) {
-        let address = &self.address;
+        let address = self.listening.address();
         if socket::exhausted(error) {
             tracing::warn!(%address, %error, "cannot accept connections; trying again shortly");
         } else {
@@ -103,8 +106,9 @@ impl<T: Place + 'static> Listener<T> {
     }
 
     fn want(&self, wanted: Wanted, turn: &Turn) {
-        if let Err(error) = turn.inbox.poller.change(&self.socket, turn.token.0, wanted) {
-            tracing::error!(address = %self.address, %error, "cannot watch the listening socket");
+        if let Err(error) = turn.inbox.poller.change(&*self.listening.socket, turn.token.0, wanted)
+        {
+            tracing::error!(address = %self.listening.address(), %error, "cannot watch the listening socket");
         }
     }
 }
@@ -131,11 +135,7 @@ impl<T: Place + 'static> Entry for Listener<T> {
     }
 
     fn lose(&mut self, _: &Reason, turn: &mut Turn) {
-        let _ = turn.inbox.poller.remove(&self.socket);
-        if let Address::Unix(path) = &self.address {
-            // Gone already when somebody else has taken the name.
-            let _ = std::fs::remove_file(path);
-        }
+        let _ = turn.inbox.poller.remove(&*self.listening.socket);
     }
 
     fn kind(&self) -> Kind {
@@ -143,7 +143,7 @@ impl<T: Place + 'static> Entry for Listener<T> {
     }
 
     fn describe(&self) -> String {
-        self.address.to_string()
+        self.listening.address().to_string()
     }
 }
 

@@ -4,10 +4,9 @@ use std::{sync::Arc, time::Instant};
 
 use bytes::BytesMut;
 
-use ropewalk_protocol::{Lane, Reason, Said, Token, Wheel};
+use ropewalk_protocol::{Interest, Lane, Reason, Said, Token, Wheel};
 
 use super::{inbox::Inbox, poller::Found};
-use crate::watch::Interest;
 
 /// Room for one read.
 pub(crate) const READ: usize = 64 * 1024;

@@ -109,6 +109,11 @@ impl Thread {
         self.closing_until.is_some_and(|until| self.streams == 0 || until <= self.turn.now)
     }
 
+    /// Whether a stopping thread waits no longer.
+    pub(crate) fn is_late(&self) -> bool {
+        self.closing_until.is_some_and(|until| until <= self.turn.now)
+    }
+
     /// Closes every connection in good order, and cuts off what is left at `until`.
     pub(crate) fn close_streams(&mut self, until: Instant) {
         if self.closing_until.replace(until).is_some() {

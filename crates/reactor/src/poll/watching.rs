@@ -1,37 +1,81 @@
-//! A descriptor of somebody else's, watched on a reactor thread.
+//! Descriptors of somebody else's, watched on the first reactor thread.
 
-use std::{io, os::fd::OwnedFd};
+use std::{
+    io,
+    os::fd::OwnedFd,
+    sync::{Arc, Mutex, PoisonError},
+};
 
-use ropewalk_protocol::{Reason, Token};
+use ropewalk_protocol::{Interest, Ready, Reason, Roll, Token, Watch, WatchFd};
 
 use super::{
+    PollReactor,
     entry::{Entry, Kind, Next, Turn},
+    inbox::Item,
     poller::{Found, Wanted},
     thread::Thread,
 };
-use crate::watch::{Interest, Ready};
 
-pub(crate) struct Watching {
-    fd: OwnedFd,
+impl WatchFd for PollReactor {
+    fn watch(
+        &self,
+        fd: impl Into<Arc<OwnedFd>>,
+        interest: Interest,
+        ready: impl FnMut(Ready) + Send + 'static,
+    ) -> io::Result<Watch> {
+        let fd = fd.into();
+        let token: Arc<Mutex<Option<Token>>> = Arc::default();
+        let (known, inbox) = (Arc::clone(&token), Arc::clone(self.first()));
+        self.first().add(Item::Adopt(Box::new(move |thread| {
+            match adopt(thread, fd, interest, Box::new(ready)) {
+                Ok(token) => *known.lock().unwrap_or_else(PoisonError::into_inner) = Some(token),
+                Err(error) => tracing::error!(%error, "cannot watch a descriptor"),
+            }
+        })));
+        Ok(Watch::new(move |interest| {
+            let token = Arc::clone(&token);
+            inbox.add(Item::Adopt(Box::new(move |thread| {
+                let token = *token.lock().unwrap_or_else(PoisonError::into_inner);
+                match (token, interest) {
+                    (None, _) => {}
+                    (Some(token), Some(interest)) => change(thread, token, interest),
+                    (Some(token), None) => {
+                        thread.visit(token, |entry, turn| entry.close(turn));
+                    }
+                }
+            })));
+        }))
+    }
+
+    fn roll(&self) -> &Roll {
+        &self.shared.roll
+    }
+}
+
+struct Watching {
+    fd: Arc<OwnedFd>,
     ready: Box<dyn FnMut(Ready) + Send>,
     registered: bool,
 }
 
 /// Watches `fd` on the thread.
-pub(crate) fn adopt(
+fn adopt(
     thread: &mut Thread,
-    fd: OwnedFd,
+    fd: Arc<OwnedFd>,
     interest: Interest,
     ready: Box<dyn FnMut(Ready) + Send>,
 ) -> io::Result<Token> {
     thread.insert(|turn| {
-        turn.inbox.poller.add(&fd, turn.token.0, wanted(interest))?;
-        Ok(Box::new(Watching { fd, ready, registered: true }))
+        let registered = interest != Interest::NONE;
+        if registered {
+            turn.inbox.poller.add(&fd, turn.token.0, wanted(interest))?;
+        }
+        Ok(Box::new(Watching { fd, ready, registered }))
     })
 }
 
 /// Changes what a watched descriptor is watched for.
-pub(crate) fn change(thread: &mut Thread, token: Token, interest: Interest) {
+fn change(thread: &mut Thread, token: Token, interest: Interest) {
     thread.visit(token, |entry, turn| entry.interest(interest, turn));
 }
 

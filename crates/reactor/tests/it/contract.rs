@@ -16,7 +16,7 @@ macro_rules! on_sockets {
                 }
             }
 
-            contract!(Tcp);
+            contract!(Tcp, with descriptors);
 
             mod unix {
                 use ropewalk_protocol::Address;

@@ -1,5 +1,6 @@
 //! The reactors, on real sockets.
 
+mod attaching;
 mod contract;
 mod descriptors;
 mod groups;

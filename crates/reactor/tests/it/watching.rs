@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use ropewalk_reactor::{Interest, WatchFd};
+use ropewalk_protocol::{Interest, WatchFd};
 
 use crate::{Running, on_each_reactor};
 

@@ -21,4 +21,4 @@ impl Ground for Existing {
     }
 }
 
-contract!(Existing);
+contract!(Existing, with descriptors);

@@ -13,4 +13,4 @@ impl Ground for Own {
     }
 }
 
-contract!(Own);
+contract!(Own, with descriptors);

@@ -2,13 +2,13 @@
 
 use std::{io, os::fd::OwnedFd, sync::Arc};
 
-use ropewalk_protocol::Reactor;
+use crate::{Reactor, Roll};
 
 /// A reactor that watches descriptors: the original's reader and writer sets.
 ///
 /// ```
 /// use std::{io::{self, Read}, os::{fd::OwnedFd, unix::net::UnixStream}};
-/// use ropewalk_reactor::{Interest, Watch, WatchFd};
+/// use ropewalk_protocol::{Interest, Watch, WatchFd};
 ///
 /// fn shout(reactor: &impl WatchFd, mut stream: UnixStream) -> io::Result<Watch> {
 ///     stream.set_nonblocking(true)?;
@@ -25,14 +25,20 @@ pub trait WatchFd: Reactor {
     /// Calls `ready` on the reactor whenever `fd` is ready for what `interest` names, for as long
     /// as it is (level-triggered), until the [`Watch`] is stopped.
     ///
+    /// The descriptor is non-blocking already, and stays open until then; it may be shared.
+    ///
     /// # Errors
-    /// What the system answered when the descriptor cannot be watched.
+    /// What the system answered when the descriptor cannot be watched. Some reactors know that
+    /// only later, and log it.
     fn watch(
         &self,
-        fd: OwnedFd,
+        fd: impl Into<Arc<OwnedFd>>,
         interest: Interest,
         ready: impl FnMut(Ready) + Send + 'static,
     ) -> io::Result<Watch>;
+
+    /// Who else than streams is served: a stopping reactor tells them and waits for them.
+    fn roll(&self) -> &Roll;
 }
 
 /// What to wait for.
@@ -69,7 +75,8 @@ pub struct Watch {
 }
 
 impl Watch {
-    pub(crate) fn new(change: impl Fn(Option<Interest>) + Send + Sync + 'static) -> Self {
+    /// One that `change` changes, and stops when it is given nothing: for reactors.
+    pub fn new(change: impl Fn(Option<Interest>) + Send + Sync + 'static) -> Self {
         Self { change: Arc::new(change) }
     }
 
@@ -78,7 +85,7 @@ impl Watch {
         (self.change)(Some(interest));
     }
 
-    /// Stops watching and closes the descriptor.
+    /// Stops watching, and closes the descriptor where nobody else holds it.
     pub fn stop(&self) {
         (self.change)(None);
     }
