@@ -2,6 +2,7 @@
 
 use lexopt::{Arg, Parser, ValueExt};
 use ropewalk_endpoints::ServerEndpoint;
+use ropewalk_service::Application;
 
 /// How to run a demo server.
 #[derive(Debug)]
@@ -12,6 +13,8 @@ pub struct Arguments {
     pub reactor: Chosen,
     /// Threads that serve connections.
     pub threads: usize,
+    /// As whom, and with which files.
+    pub application: Application,
 }
 
 /// A reactor, chosen by name.
@@ -35,7 +38,7 @@ pub enum Request {
 }
 
 impl Request {
-    /// Reads a command line; without `--listen`, it is `default`.
+    /// Reads the command line of the program `name`; without `--listen`, it is `default`.
     ///
     /// # Errors
     /// What is wrong with it, for a person to read.
@@ -44,22 +47,27 @@ impl Request {
     /// use ropewalk_examples::{Chosen, Request};
     ///
     /// let words = ["--reactor", "async-io", "--threads", "2"];
-    /// let Ok(Request::Serve(arguments)) = Request::read(words, "tcp:7777") else { panic!() };
+    /// let Ok(Request::Serve(arguments)) = Request::read("echo", words, "tcp:7777") else { panic!() };
     /// assert_eq!((arguments.reactor, arguments.threads), (Chosen::AsyncIo, 2));
     /// assert_eq!(arguments.listen[0].to_string(), "tcp:7777:interface=0.0.0.0");
     /// ```
-    pub fn read<I>(words: I, default: &str) -> Result<Self, lexopt::Error>
+    pub fn read<I>(name: &str, words: I, default: &str) -> Result<Self, lexopt::Error>
     where
         I: IntoIterator,
         I::Item: Into<std::ffi::OsString>,
     {
         let mut parser = Parser::from_args(words);
         let (mut listen, mut reactor, mut threads) = (Vec::new(), Chosen::Poll, 1);
+        let mut application = Application::new(name);
         while let Some(argument) = parser.next()? {
             match argument {
                 Arg::Long("listen") => listen.push(endpoint(&parser.value()?.string()?)?),
                 Arg::Long("reactor") => reactor = parser.value()?.parse_with(chosen)?,
                 Arg::Long("threads") => threads = parser.value()?.parse_with(count)?,
+                Arg::Long("user") => application.user = Some(parser.value()?.string()?),
+                Arg::Long("group") => application.group = Some(parser.value()?.string()?),
+                Arg::Long("pid-file") => application.pid_file = Some(parser.value()?.into()),
+                Arg::Long("log-file") => application.log_file = Some(parser.value()?.into()),
                 Arg::Long("help") | Arg::Short('h') => return Ok(Self::Help),
                 other => return Err(other.unexpected()),
             }
@@ -67,7 +75,7 @@ impl Request {
         if listen.is_empty() {
             listen.push(endpoint(default)?);
         }
-        Ok(Self::Serve(Arguments { listen, reactor, threads }))
+        Ok(Self::Serve(Arguments { listen, reactor, threads, application }))
     }
 }
 

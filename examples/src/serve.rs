@@ -6,8 +6,9 @@ use std::{
     process::ExitCode,
 };
 
-use ropewalk_protocol::{Factory, Protocol, Reactor};
+use ropewalk_protocol::{Factory, Protocol, WatchFd};
 use ropewalk_reactor::{AsyncIoReactor, PollReactor, Settings};
+use ropewalk_service::{Server, Services};
 use ropewalk_tokio::{Options, TokioReactor};
 
 use crate::{Arguments, Chosen, Request};
@@ -23,7 +24,7 @@ where
     F::Protocol: Send + 'static,
     <F::Protocol as Protocol>::Message: Send + 'static,
 {
-    let arguments = match Request::read(std::env::args_os().skip(1), default) {
+    let arguments = match Request::read(name, std::env::args_os().skip(1), default) {
         Ok(Request::Serve(arguments)) => arguments,
         Ok(Request::Help) => return ended(name, help(name, default)),
         Err(error) => {
@@ -31,57 +32,65 @@ where
             return ExitCode::from(2);
         }
     };
-    let settings = Settings { threads: arguments.threads, ..Settings::default() };
-    ended(name, run(&arguments, settings, factory))
+    ended(name, run(arguments, factory))
 }
 
-fn run<F>(arguments: &Arguments, settings: Settings, factory: F) -> Result<(), Box<dyn Error>>
+fn run<F>(mut arguments: Arguments, factory: F) -> Result<(), Box<dyn Error>>
 where
     F: Factory + Clone + Send + 'static,
     F::Protocol: Send + 'static,
     <F::Protocol as Protocol>::Message: Send + 'static,
 {
+    arguments.application.log()?;
+    let settings = Settings { threads: arguments.threads, ..Settings::default() };
     match arguments.reactor {
-        Chosen::Poll => run_on(&PollReactor::new(settings)?, arguments, factory),
-        Chosen::AsyncIo => run_on(&AsyncIoReactor::new(settings), arguments, factory),
-        Chosen::Tokio if settings.threads == 1 => run_on(&TokioReactor::new()?, arguments, factory),
+        Chosen::Poll => run_on(&PollReactor::new(settings)?, &arguments, factory),
+        Chosen::AsyncIo => run_on(&AsyncIoReactor::new(settings), &arguments, factory),
+        Chosen::Tokio if settings.threads == 1 => {
+            run_on(&TokioReactor::new()?, &arguments, factory)
+        }
         Chosen::Tokio => {
             let mut builder = tokio::runtime::Builder::new_multi_thread();
             let runtime = builder.worker_threads(settings.threads).enable_all().build()?;
             let reactor = TokioReactor::on(runtime.handle().clone(), Options::default());
-            run_on(&reactor, arguments, factory)
+            run_on(&reactor, &arguments, factory)
         }
     }
 }
 
 fn run_on<R, F>(reactor: &R, arguments: &Arguments, factory: F) -> Result<(), Box<dyn Error>>
 where
-    R: Reactor,
+    R: WatchFd,
     F: Factory + Clone + Send + 'static,
     F::Protocol: Send + 'static,
     <F::Protocol as Protocol>::Message: Send + 'static,
 {
-    let mut ports = Vec::new();
+    let mut services = Services::default();
     for endpoint in &arguments.listen {
-        ports.push(endpoint.listen(reactor, factory.clone())?);
+        let server = Server::new(reactor, endpoint.clone(), factory.clone());
+        services.add("server", server)?;
     }
+    Ok(arguments.application.run(reactor, services, say)?)
+}
+
+/// What a server says goes through a pipe to whoever started it: each line at once. Where nobody
+/// reads it any more, there is nobody to tell.
+fn say(line: &str) {
     let mut out = io::stdout().lock();
-    for port in &ports {
-        writeln!(out, "listening on {port}")?;
-    }
-    out.flush()?;
-    drop(out);
-    reactor.run();
-    Ok(())
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
 fn help(name: &str, default: &str) -> Result<(), Box<dyn Error>> {
     let text = format!(
         "{name} [--listen ENDPOINT]... [--reactor poll|async-io|tokio] [--threads N]\n\
+         \x20    [--user NAME] [--group NAME] [--pid-file FILE] [--log-file FILE]\n\
          \n  --listen ENDPOINT   where to listen, such as tcp:7777:interface=127.0.0.1 or\
          \n                      unix:/run/{name}.sock; may be repeated (default: {default})\
          \n  --reactor NAME      what drives the connections (default: poll)\
-         \n  --threads N         threads that serve connections (default: 1)\n"
+         \n  --threads N         threads that serve connections (default: 1)\
+         \n  --user, --group     whom to become once it listens\
+         \n  --pid-file FILE     a file for the number of the process\
+         \n  --log-file FILE     where to log instead of standard error; RUST_LOG says how much\n"
     );
     Ok(io::stdout().write_all(text.as_bytes())?)
 }

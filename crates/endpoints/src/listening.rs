@@ -1,8 +1,12 @@
 //! A server endpoint that listens.
 
-use std::{fmt, io, sync::Arc};
+use std::{
+    fmt, io,
+    os::fd::{AsFd, BorrowedFd},
+    sync::Arc,
+};
 
-use ropewalk_protocol::{Address, Factory, Limits, ListenError, Port, Protocol, Reactor};
+use ropewalk_protocol::{Address, Attach, Factory, Limits, ListenError, Port, Protocol, Reactor};
 use thiserror::Error;
 
 use crate::{Filters, LayerError, Place, ServerPlan, options, schemes::Layers};
@@ -101,7 +105,7 @@ impl ServerPlan {
     {
         let mut listen = match &self.place {
             Place::Address(address) => self.listen(address.clone()),
-            Place::Stdio => return Err(ListenFailure::Refused),
+            Place::Stdio => return serve_stdio(reactor, limits, factory),
             Place::Index(_) | Place::Name(_) => return Err(ListenFailure::Refused),
         };
         listen.limits = limits;
@@ -109,11 +113,35 @@ impl ServerPlan {
     }
 }
 
+/// Serves one connection on standard input and output.
+fn serve_stdio<R, F>(
+    reactor: &R,
+    limits: Arc<Limits>,
+    mut factory: F,
+) -> Result<Port, ListenFailure>
+where
+    R: Reactor,
+    F: Factory,
+    F::Protocol: Send + 'static,
+    <F::Protocol as Protocol>::Message: Send + 'static,
+{
+    let own = |fd: BorrowedFd<'_>| fd.try_clone_to_owned().map_err(ListenFailure::Stdio);
+    let mut attach = Attach::two(own(io::stdin().as_fd())?, own(io::stdout().as_fd())?);
+    attach.limits = limits;
+    let protocol = factory.build(&attach.peer).ok_or(ListenFailure::Refused)?;
+    reactor.attach(attach, protocol).map_err(ListenFailure::Stdio)?;
+    // There is nothing to stop: the one connection goes on, as others do.
+    Ok(Port::new(Address::Unnamed, || {}))
+}
+
 /// As a string that listens there.
 impl fmt::Display for Listening {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         options::write_layers(f, &self.layers)?;
-        write!(f, "{}", self.port.address())
+        match self.port.address() {
+            Address::Unnamed => f.write_str("stdio:"),
+            address => write!(f, "{address}"),
+        }
     }
 }
 

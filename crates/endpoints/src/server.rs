@@ -84,6 +84,8 @@ impl ServerPlan {
         listen.reuse_port = self.reuse_port.unwrap_or(listen.reuse_port);
         listen.nodelay = self.nodelay.unwrap_or(listen.nodelay);
         listen.keepalive = self.keepalive;
+        listen.mode = self.mode;
+        listen.lock = self.lock.unwrap_or(listen.lock);
         listen
     }
 }

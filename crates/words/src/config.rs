@@ -35,12 +35,28 @@ pub struct Config {
     pub reactor: ReactorChoice,
     /// How many threads it has.
     pub threads: usize,
+    /// As whom it runs, and with which files.
+    pub process: ProcessSettings,
     /// A file whose lines are the message of the day, in place of those in `irc`.
     pub motd_file: Option<PathBuf>,
     /// How the IRC front end presents itself.
     pub irc: IrcSettings,
     /// What the realm is made with.
     pub realm: Settings,
+}
+
+/// As whom the server runs, and with which files.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ProcessSettings {
+    /// The user to become once it listens.
+    pub user: Option<String>,
+    /// The group to become; without it, that of the user.
+    pub group: Option<String>,
+    /// A file with the number of the process.
+    pub pid_file: Option<PathBuf>,
+    /// A file to log to, instead of standard error.
+    pub log_file: Option<PathBuf>,
 }
 
 /// What drives connections.
@@ -80,6 +96,7 @@ impl Default for Config {
             listen: vec!["tcp:6667:interface=127.0.0.1".to_owned()],
             reactor: ReactorChoice::default(),
             threads: 1,
+            process: ProcessSettings::default(),
             motd_file: None,
             irc: IrcSettings::default(),
             realm: Settings::default(),

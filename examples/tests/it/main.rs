@@ -1,5 +1,8 @@
 //! The demo servers, as programs.
 
+mod application;
+mod endpoints;
+
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{Shutdown, TcpListener, TcpStream},
@@ -17,6 +20,11 @@ impl Server {
     fn start(program: &str, arguments: &[&str]) -> Self {
         let mut command = Command::new(program);
         command.args(["--listen", "tcp:0:interface=127.0.0.1"]).args(arguments);
+        Self::announced(command)
+    }
+
+    /// Starts the program and waits for the first line that it prints.
+    fn announced(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut announced = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut announced).unwrap();
@@ -124,5 +132,8 @@ fn a_taken_port_is_told_in_a_line_and_ends_with_status_1() {
     let endpoint = format!("tcp:{}:interface=127.0.0.1", taken.local_addr().unwrap().port());
     let (status, message) = fails(&["--listen", &endpoint]);
     assert_eq!((status, message.lines().count()), (1, 1));
-    assert!(message.starts_with(&format!("echo: cannot listen on {endpoint}: ")), "{message}");
+    assert!(
+        message.starts_with(&format!("echo: server: cannot listen on {endpoint}: ")),
+        "{message}"
+    );
 }

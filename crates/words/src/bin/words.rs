@@ -4,7 +4,7 @@ use std::{
     error::Error,
     ffi::OsString,
     fs,
-    io::{self, IsTerminal, Write},
+    io::{self, Write},
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
@@ -14,10 +14,10 @@ use std::{
 use lexopt::{Arg, ValueExt};
 use ropewalk_clock::Clock;
 use ropewalk_endpoints::ServerEndpoint;
-use ropewalk_protocol::{Limits, Reactor};
+use ropewalk_protocol::{Limits, Reactor, WatchFd};
 use ropewalk_reactor::{AsyncIoReactor, PollReactor, Settings};
+use ropewalk_service::{Application, Server, Service, Services, Timer};
 use ropewalk_words::{Config, Hall, ReactorChoice, irc::IrcServer};
-use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
     match run(std::env::args_os()) {
@@ -39,10 +39,7 @@ fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Box<dyn Erro
             load(&path)?;
             say(&format!("{}: no mistakes\n", path.display()))
         }
-        Wish::Serve(options) => {
-            log();
-            serve(options.config()?)
-        }
+        Wish::Serve(options) => serve(options.config()?),
     }
 }
 
@@ -138,14 +135,24 @@ fn load(path: &Path) -> Result<Config, Box<dyn Error>> {
 }
 
 fn serve(config: Config) -> Result<(), Box<dyn Error>> {
+    let mut application = Application::new("words");
+    application.user = config.process.user.clone();
+    application.group = config.process.group.clone();
+    application.pid_file = config.process.pid_file.clone();
+    application.log_file = config.process.log_file.clone();
+    application.log()?;
     let settings = Settings { threads: config.threads, ..Settings::default() };
     match config.reactor {
-        ReactorChoice::AsyncIo => serve_on(&AsyncIoReactor::new(settings), config),
-        _ => serve_on(&PollReactor::new(settings)?, config),
+        ReactorChoice::AsyncIo => serve_on(&AsyncIoReactor::new(settings), &application, config),
+        _ => serve_on(&PollReactor::new(settings)?, &application, config),
     }
 }
 
-fn serve_on(reactor: &impl Reactor, config: Config) -> Result<(), Box<dyn Error>> {
+fn serve_on(
+    reactor: &impl WatchFd,
+    application: &Application,
+    config: Config,
+) -> Result<(), Box<dyn Error>> {
     let now = reactor.clock().now();
     let hall = Hall::new(config.realm, now, SystemTime::now().into());
     // The front end cuts a client off at the send queue's limit, and can say so; what is below
@@ -155,32 +162,25 @@ fn serve_on(reactor: &impl Reactor, config: Config) -> Result<(), Box<dyn Error>
         mailbox: 8192,
         ..Limits::default()
     });
-    let server = IrcServer::new(hall.clone(), config.irc, now)?;
+    let irc = IrcServer::new(hall.clone(), config.irc, now)?;
+    let mut services = Services::default();
+    services.add("wall clock", follow_the_wall_clock(reactor, hall))?;
     for endpoint in &config.listen {
-        let endpoint: ServerEndpoint = endpoint.parse()?;
-        let listening = endpoint.listen_with(reactor, Arc::clone(&limits), server.clone())?;
-        say(&format!("listening on {listening}\n"))?;
+        let server = Server::new(reactor, endpoint.parse()?, irc.clone());
+        services.add("irc", server.limited(Arc::clone(&limits)))?;
     }
-    keep_time(reactor.clone(), hall);
-    reactor.run();
-    Ok(())
+    Ok(application.run(reactor, services, |line| {
+        let _ = say(&format!("{line}\n")); // where nobody reads it there is nobody to tell
+    })?)
 }
 
-/// Follows the machine's wall clock, which somebody may set.
-fn keep_time(reactor: impl Reactor, hall: Hall) {
-    hall.set_time(reactor.clock().now(), SystemTime::now().into());
-    let again = reactor.clone();
-    reactor.call_later(Duration::from_secs(30), move || keep_time(again, hall));
-}
-
-fn log() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let colours = io::stderr().is_terminal();
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(colours)
-        .init();
+/// Tells the hall what the machine's clock says, which somebody may set.
+fn follow_the_wall_clock(reactor: &impl Reactor, hall: Hall) -> impl Service + 'static {
+    let clock = reactor.clock();
+    Timer::new(reactor, Duration::from_secs(30), move || {
+        hall.set_time(clock.now(), SystemTime::now().into());
+        std::future::ready(())
+    })
 }
 
 fn say(text: &str) -> Result<(), Box<dyn Error>> {

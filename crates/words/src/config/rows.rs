@@ -61,6 +61,25 @@ macro_rules! seconds {
     };
 }
 
+/// A row of `process`, which has no value by default.
+macro_rules! optional {
+    ($section:literal $key:literal, $about:literal, $example:literal, $place:ident) => {
+        Row {
+            section: $section,
+            key: $key,
+            about: $about,
+            show: |config| {
+                let value = config.process.$place.as_ref();
+                value.map(|value| quoted(&std::path::Path::new(value).display().to_string()))
+            },
+            example: $example,
+            set: |config, value, reader| {
+                config.process.$place = reader.string(value).map(Into::into);
+            },
+        }
+    };
+}
+
 const fn row(
     section: &'static str,
     key: &'static str,
@@ -96,6 +115,16 @@ pub(super) const ROWS: &[Row] = &[
         },
     ),
     number!("" "threads", 1..=256, "How many threads serve connections.", threads),
+    optional!("process" "user", "Whom to become once it listens.", "\"words\"", user),
+    optional!("process" "group", "The group to become; that of the user.", "\"words\"", group),
+    optional!(
+        "process" "pid_file", "A file for the number of the process.",
+        "\"/run/words/words.pid\"", pid_file
+    ),
+    optional!(
+        "process" "log_file", "Where to log instead of standard error.",
+        "\"/var/log/words.log\"", log_file
+    ),
     row(
         "server",
         "name",

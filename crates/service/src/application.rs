@@ -1,0 +1,168 @@
+//! A program that a system can look after.
+
+use std::{
+    io,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use ropewalk_protocol::{Phase, WatchFd};
+use thiserror::Error;
+
+use crate::{Service, ServiceError, Services, Signal, watch_signal};
+
+mod log_file;
+mod notices;
+mod pid_file;
+mod user;
+
+pub use log_file::LogFile;
+pub use pid_file::PidFile;
+
+/// Runs services as a program: as another user, with a PID file and a log file, with notices to
+/// systemd, and with signals that mean what they should.
+///
+/// | signal | what it does |
+/// |---|---|
+/// | SIGHUP | reloads every service, and opens the log file anew |
+/// | SIGTERM, SIGINT | stops the services in reverse order, then the reactor; a second one at once |
+///
+/// Under systemd (`Type=notify-reload`) it says when it is ready, reloads and stops, and where
+/// `WatchdogSec=` is set it says from the reactor that it is alive.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Application {
+    /// The program's name, for its log and its errors.
+    pub name: String,
+    /// The user to become once privileged things are done, by name or number.
+    pub user: Option<String>,
+    /// The group to become; without it, that of the user.
+    pub group: Option<String>,
+    /// A file with the process's number, locked while it runs.
+    pub pid_file: Option<PathBuf>,
+    /// A file to log to, instead of standard error.
+    pub log_file: Option<PathBuf>,
+    log: Option<LogFile>,
+}
+
+/// A program could not be run.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ApplicationError {
+    /// It runs already.
+    #[error("{name} runs already, as process {pid} ({})", path.display())]
+    RunsAlready {
+        /// The program.
+        name: String,
+        /// Which process holds the PID file.
+        pid: String,
+        /// The PID file.
+        path: PathBuf,
+    },
+    /// A file could not be opened or written.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the system answered.
+        source: io::Error,
+    },
+    /// There is no such user or group.
+    #[error("there is no {what} {name:?}")]
+    Unknown {
+        /// `user` or `group`.
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// The user could not be changed.
+    #[error("cannot become user {user:?}: {source}")]
+    User {
+        /// The user.
+        user: String,
+        /// What the system answered.
+        source: io::Error,
+    },
+    /// Signals cannot be watched.
+    #[error("cannot watch signals: {0}")]
+    Signals(#[source] io::Error),
+    /// A service did not start.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+    /// A log is there already.
+    #[error("the program has a log already")]
+    LogIsSet,
+}
+
+impl Application {
+    /// A program that changes nothing: the same user, no files.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        let name = name.into();
+        Self { name, user: None, group: None, pid_file: None, log_file: None, log: None }
+    }
+
+    /// Has everything logged to the log file, or to standard error where there is none. `RUST_LOG`
+    /// says how much; without it, what is worth knowing (`info`).
+    ///
+    /// # Errors
+    /// The file cannot be opened, or the program has a log already.
+    pub fn log(&mut self) -> Result<(), ApplicationError> {
+        self.log = self.log_file.as_deref().map(LogFile::open).transpose()?;
+        log_file::install(self.log.as_ref())
+    }
+
+    /// Runs `services` on `reactor` until a signal, or [`stop`](ropewalk_protocol::Reactor::stop),
+    /// ends it. `say` is told each line of their status once they have started.
+    ///
+    /// In this order: the PID file, [`privileged_start`](Service::privileged_start), the change of
+    /// user, [`start`](Service::start), and the reactor. The reactor's own limit bounds how long
+    /// stopping may take.
+    ///
+    /// # Errors
+    /// What of this did not work. Nothing runs then.
+    pub fn run<R: WatchFd>(
+        &self,
+        reactor: &R,
+        mut services: Services,
+        mut say: impl FnMut(&str),
+    ) -> Result<(), ApplicationError> {
+        let pid_file = self.pid_file.as_deref();
+        let pid_file = pid_file.map(|path| PidFile::create(&self.name, path)).transpose()?;
+        services.privileged_start()?;
+        user::change(self.user.as_deref(), self.group.as_deref(), self.log_file.as_deref())?;
+        services.start()?;
+        services.status().iter().for_each(|line| say(line));
+        let services = Arc::new(Mutex::new(Some(services)));
+        let (reloads, log) = (Arc::clone(&services), self.log.clone());
+        let hangup = watch_signal(reactor, Signal::Hangup, move || {
+            reload(&reloads, log.as_ref());
+        });
+        let hangup = hangup.map_err(ApplicationError::Signals)?;
+        reactor.add_trigger(Phase::BeforeShutdown, async move {
+            notices::stopping();
+            let services = services.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(mut services) = services {
+                services.stop().await;
+            }
+        });
+        reactor.call_when_running(notices::ready);
+        notices::keep_watchdog(reactor);
+        reactor.run();
+        drop((hangup, pid_file));
+        Ok(())
+    }
+}
+
+fn reload(services: &Mutex<Option<Services>>, log: Option<&LogFile>) {
+    notices::reloading();
+    if let Some(error) = log.and_then(|log| log.reopen().err()) {
+        tracing::error!("{error}");
+    }
+    let mut services = services.lock().unwrap_or_else(PoisonError::into_inner);
+    match services.as_mut().map(Service::reload) {
+        Some(Err(error)) => tracing::error!("reloading: {error}"),
+        _ => tracing::info!("reloaded"),
+    }
+    notices::ready();
+}
