@@ -28,6 +28,8 @@
 mod accept;
 mod clock;
 mod dial;
+#[cfg(feature = "hickory")]
+mod hickory;
 mod inner;
 mod options;
 mod reactor;
@@ -36,5 +38,7 @@ mod task;
 mod watching;
 
 pub use clock::TokioClock;
+#[cfg(feature = "hickory")]
+pub use hickory::HickoryResolver;
 pub use options::Options;
 pub use reactor::TokioReactor;

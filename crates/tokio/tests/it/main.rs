@@ -2,5 +2,7 @@
 
 mod descriptors;
 mod existing_runtime;
+#[cfg(feature = "hickory")]
+mod hickory;
 mod own_runtime;
 mod unix;
