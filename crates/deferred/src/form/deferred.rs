@@ -1,0 +1,248 @@
+//! The Deferred itself.
+
+use std::{
+    fmt::Display,
+    future::Future,
+    marker::PhantomData,
+    panic::Location,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use crate::{Failure, Outcome};
+
+use super::{
+    answer::{Answer, Answered},
+    core::{Canceller, Core, CoreRef, Fired, Origin, Taker},
+    drive,
+    handle::Handle,
+    kind::{Bound, Ref},
+    resolver::Resolver,
+    step::{Link, Node},
+};
+
+/// A result that may come later, and a chain of functions that are called with it.
+///
+/// Each function gets what the one before it came to, and may turn a value into a failure or a
+/// failure into a value, change their types, or return another Deferred that is waited for.
+/// Functions attached to one that has its result already are called at once. A Deferred is a future
+/// too: `.await` gives its result.
+///
+/// A failure that nobody handles is reported when it is dropped, as an error event of `tracing`
+/// with where the Deferred was made.
+///
+/// ```
+/// use ropewalk_deferred::{Deferred, Failure, success_result_of};
+///
+/// let (number, resolver) = Deferred::<&str, std::num::ParseIntError>::pending();
+/// let doubled = number
+///     .add_callback(|text| Ok(text.parse::<i32>()?))
+///     .add_callback(|number| Ok(number * 2))
+///     .add_errback(|_| Ok(-1));
+/// resolver.succeed("21")?;
+/// assert_eq!(success_result_of(doubled), 42);
+/// # Ok::<(), ropewalk_deferred::AlreadyFired>(())
+/// ```
+///
+/// Functions hold what they capture until they are called. A function that captures the resolver of
+/// its own Deferred, or a handle to it, makes a cycle of references: it is never let go of unless it
+/// is fired, or [abandoned](Handle::abandon).
+#[must_use = "a failure that nobody handles is reported when this is dropped"]
+pub struct Deferred<T, E> {
+    core: CoreRef,
+    types: PhantomData<fn() -> (T, E)>,
+}
+
+impl<T: Bound + 'static, E: Display + Bound + 'static> Deferred<T, E> {
+    /// One that was not fired, and what fires it.
+    #[track_caller]
+    pub fn pending() -> (Self, Resolver<T, E>) {
+        Self::unfired(None)
+    }
+
+    /// The same with a function that is called when it is cancelled. That may fire it; if it does
+    /// not, it is fired with [`Failure::Cancelled`].
+    ///
+    /// ```
+    /// use ropewalk_deferred::{Deferred, success_result_of};
+    ///
+    /// let (deferred, _resolver) =
+    ///     Deferred::<&str, String>::cancellable(|resolver| drop(resolver.succeed("as far as I got")));
+    /// deferred.cancel();
+    /// assert_eq!(success_result_of(deferred), "as far as I got");
+    /// ```
+    #[track_caller]
+    pub fn cancellable(
+        canceller: impl FnOnce(&Resolver<T, E>) + Bound + 'static,
+    ) -> (Self, Resolver<T, E>) {
+        Self::unfired(Some(Box::new(move |core: &CoreRef| canceller(&Resolver::lent(core)))))
+    }
+
+    /// One that has a value.
+    #[track_caller]
+    pub fn succeed(value: T) -> Self {
+        Self::fired(Ok(value))
+    }
+
+    /// One that has failed.
+    #[track_caller]
+    pub fn fail(error: E) -> Self {
+        Self::fired(Err(Failure::Failed(error)))
+    }
+
+    /// One that has this result.
+    #[track_caller]
+    pub fn fired(outcome: Outcome<T, E>) -> Self {
+        Self::made(Fired::Yes, 0, Origin { value: Some(outcome), canceller: None })
+    }
+
+    #[track_caller]
+    fn unfired(canceller: Option<Canceller>) -> (Self, Resolver<T, E>) {
+        let deferred = Self::made(Fired::No, 1, Origin { value: None, canceller });
+        let resolver = Resolver::new(Ref::clone(&deferred.core));
+        (deferred, resolver)
+    }
+
+    #[track_caller]
+    fn made(fired: Fired, resolvers: u32, source: Origin<T, E>) -> Self {
+        let core = Core::new(Location::caller(), fired, resolvers, source);
+        Self { core: Ref::new(core), types: PhantomData }
+    }
+
+    /// Attaches a function for the value; a failure passes by.
+    pub fn add_callback<A: Answer<E>>(
+        self,
+        f: impl FnOnce(T) -> A + Bound + 'static,
+    ) -> Deferred<A::Value, E>
+    where
+        A::Value: Bound + 'static,
+    {
+        self.attach(move |outcome| match outcome {
+            Ok(value) => f(value).answered(),
+            Err(failure) => Answered::Now(Err(failure)),
+        })
+    }
+
+    /// Attaches a function for a failure; a value passes by.
+    pub fn add_errback<A: Answer<E, Value = T>>(
+        self,
+        f: impl FnOnce(Failure<E>) -> A + Bound + 'static,
+    ) -> Self {
+        self.attach(move |outcome| match outcome {
+            Ok(value) => Answered::Now(Ok(value)),
+            Err(failure) => f(failure).answered(),
+        })
+    }
+
+    /// Attaches a function for the value and one for a failure, side by side: the second does not
+    /// see what the first one fails with.
+    pub fn add_callbacks<A: Answer<E>, B: Answer<E, Value = A::Value>>(
+        self,
+        callback: impl FnOnce(T) -> A + Bound + 'static,
+        errback: impl FnOnce(Failure<E>) -> B + Bound + 'static,
+    ) -> Deferred<A::Value, E>
+    where
+        A::Value: Bound + 'static,
+    {
+        self.attach(move |outcome| match outcome {
+            Ok(value) => callback(value).answered(),
+            Err(failure) => errback(failure).answered(),
+        })
+    }
+
+    /// Attaches a function for either. It may change the type of the error too.
+    pub fn add_both<E2, A: Answer<E2>>(
+        self,
+        f: impl FnOnce(Outcome<T, E>) -> A + Bound + 'static,
+    ) -> Deferred<A::Value, E2>
+    where
+        A::Value: Bound + 'static,
+        E2: Display + Bound + 'static,
+    {
+        self.attach(move |outcome| f(outcome).answered())
+    }
+
+    /// Fires `other` with the result, and goes on without one. Where `other` was fired before, it
+    /// goes on with [`Failure::AlreadyFired`].
+    ///
+    /// Cancelling the other one does not cancel this one.
+    pub fn chain(self, other: Resolver<T, E>) -> Deferred<(), E> {
+        self.add_both(move |outcome| match other.fire(outcome) {
+            Ok(()) => Ok(()),
+            Err(_) => Err(Failure::AlreadyFired),
+        })
+    }
+
+    /// Cancels it; see [`Handle::cancel`].
+    pub fn cancel(&self) {
+        drive::cancel(&self.core);
+    }
+
+    /// What can be done to it from outside, also when it was given away.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        Handle::new(Ref::clone(&self.core))
+    }
+
+    /// The result, if it is there: it is taken. Otherwise the Deferred comes back.
+    ///
+    /// # Errors
+    /// Itself, where it has no result.
+    pub fn try_take(self) -> Result<Outcome<T, E>, Self> {
+        self.take_now().map_err(|core| Self { core, types: PhantomData })
+    }
+
+    #[inline]
+    fn attach<U, E2>(
+        self,
+        f: impl FnOnce(Outcome<T, E>) -> Answered<U, E2> + Bound + 'static,
+    ) -> Deferred<U, E2>
+    where
+        U: Bound + 'static,
+        E2: Display + Bound + 'static,
+    {
+        drive::attach(&self.core, Link::new(Node::Waiting(f)));
+        Deferred { core: self.core, types: PhantomData }
+    }
+
+    pub(super) fn take_now(self) -> Result<Outcome<T, E>, CoreRef> {
+        let taken = self.core.state.with(|state| match state.is_settled() {
+            true => state.result().downcast_mut::<Option<Outcome<T, E>>>()?.take(),
+            false => None,
+        });
+        taken.ok_or(self.core)
+    }
+}
+
+/// Gives the result. Dropping it lets go of the result, or of the wait for it; it is not cancelled.
+impl<T: Bound + 'static, E: Display + Bound + 'static> Future for Deferred<T, E> {
+    type Output = Outcome<T, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.core.state.with(|state| {
+            let taken = match state.run.fired {
+                Fired::Never => Some(Err(Failure::Abandoned)),
+                _ if state.is_settled() => {
+                    let result = state.result().downcast_mut::<Option<Outcome<T, E>>>();
+                    Some(result.and_then(Option::take).unwrap_or(Err(Failure::Abandoned)))
+                }
+                _ => None,
+            };
+            if let Some(taken) = taken {
+                return Poll::Ready(taken);
+            }
+            match &mut state.run.rare().taker {
+                Taker::Waker(waker) => waker.clone_from(cx.waker()),
+                other => *other = Taker::Waker(cx.waker().clone()),
+            }
+            Poll::Pending
+        })
+    }
+}
+
+impl<T, E> std::fmt::Debug for Deferred<T, E> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let state = Handle::new(Ref::clone(&self.core)).state();
+        f.debug_struct("Deferred").field("state", &state).finish_non_exhaustive()
+    }
+}

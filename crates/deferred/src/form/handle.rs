@@ -1,0 +1,148 @@
+//! What can be done to a Deferred from outside, whatever its type.
+
+use std::hash::{Hash, Hasher};
+
+use crate::Outcome;
+
+use super::{
+    core::{CoreRef, Fired},
+    drive,
+    kind::Ref,
+};
+
+/// Cancels, pauses and looks at a [`Deferred`](super::Deferred), also when that has been given
+/// away.
+///
+/// Clones are handles to the same one; two are equal when they are. A handle keeps a failure that
+/// nobody handled from being reported, as the Deferred itself does.
+///
+/// ```
+/// use ropewalk_deferred::{Deferred, Failure, State, success_result_of};
+///
+/// let (deferred, _resolver) = Deferred::<u32, String>::pending();
+/// let handle = deferred.handle();
+/// let caught = deferred.add_errback(|failure| match failure {
+///     Failure::Cancelled => Ok(0),
+///     other => Err(other),
+/// });
+/// assert_eq!(handle.state(), State::Unfired);
+/// handle.cancel();
+/// assert_eq!(success_result_of(caught), 0);
+/// ```
+pub struct Handle {
+    core: CoreRef,
+}
+
+/// How far a Deferred is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum State {
+    /// It was not fired.
+    Unfired,
+    /// It was fired, and waits for another Deferred that one of its functions returned.
+    Waiting,
+    /// Its functions are being called.
+    Running,
+    /// It has a result, which is held back by a pause.
+    Paused,
+    /// It has a result.
+    Fired,
+    /// It was not fired, and nobody is left who could.
+    Abandoned,
+}
+
+impl Handle {
+    pub(super) fn new(core: CoreRef) -> Self {
+        Self { core }
+    }
+
+
+    /// Cancels it.
+    ///
+    /// One that was not fired has its canceller called, and is fired with
+    /// [`Failure::Cancelled`](crate::Failure::Cancelled) if that did not fire it. One that waits
+    /// for another has that cancelled. Any other is left alone.
+    pub fn cancel(&self) {
+        drive::cancel(&self.core);
+    }
+
+    /// Calls no more of its functions until [`unpause`](Self::unpause). Pauses add up.
+    pub fn pause(&self) {
+        drive::pause(&self.core);
+    }
+
+    /// Takes one pause back; false where there was none.
+    pub fn unpause(&self) -> bool {
+        drive::unpause(&self.core)
+    }
+
+    /// Lets go of everything that is attached and was not called: functions, the canceller, and
+    /// who waits for the result. That breaks a cycle of references.
+    pub fn abandon(&self) {
+        drive::abandon(&self.core);
+    }
+
+    /// How far it is.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.core.state.with(|state| match (state.run.fired, state.run.waits_for()) {
+            (Fired::No, _) => State::Unfired,
+            (Fired::Never, _) => State::Abandoned,
+            (Fired::Yes, Some(_)) => State::Waiting,
+            (Fired::Yes, None) if state.run.running => State::Running,
+            (Fired::Yes, None) if state.run.is_paused() => State::Paused,
+            (Fired::Yes, None) => State::Fired,
+        })
+    }
+
+    /// The Deferred it waits for, where it does.
+    #[must_use]
+    pub fn waits_for(&self) -> Option<Self> {
+        let inner = self.core.state.with(|state| state.run.waits_for().cloned());
+        inner.and_then(|inner| inner.upgrade()).map(Self::new)
+    }
+
+    /// A copy of the result so far, if it has one of these types. There is none while it is not
+    /// fired, while it waits, and once the result was taken: by whoever awaited it, or by another
+    /// Deferred that waited for it.
+    #[must_use]
+    pub fn result<T: Clone + 'static, E: Clone + 'static>(&self) -> Option<Outcome<T, E>> {
+        self.core.state.with(|state| {
+            let result = state.peek().downcast_ref::<Option<Outcome<T, E>>>();
+            result.cloned().flatten()
+        })
+    }
+
+    /// Who it is, as a report of an unhandled failure has it: no other has the same number at the
+    /// same time.
+    #[must_use]
+    pub fn id(&self) -> usize {
+        Ref::as_ptr(&self.core).cast::<()>().addr()
+    }
+}
+
+impl Clone for Handle {
+    fn clone(&self) -> Self {
+        Self::new(Ref::clone(&self.core))
+    }
+}
+
+impl PartialEq for Handle {
+    fn eq(&self, other: &Self) -> bool {
+        self.id() == other.id()
+    }
+}
+
+impl Eq for Handle {}
+
+impl Hash for Handle {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.id().hash(state);
+    }
+}
+
+impl std::fmt::Debug for Handle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Handle").field("state", &self.state()).finish_non_exhaustive()
+    }
+}

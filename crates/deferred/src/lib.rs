@@ -1,0 +1,31 @@
+//! Results that come later, with a chain of callbacks each, that are futures too.
+//!
+//! [`Deferred`] is the original's idea, typed. Who will have the result keeps the [`Resolver`] and
+//! fires it; who wants it attaches functions, or awaits it. [`Handle`] cancels and pauses.
+//!
+//! Straight-line code needs nothing of its own: an `async` block that awaits Deferreds is the
+//! original's `inlineCallbacks`.
+//!
+//! ```
+//! use ropewalk_deferred::{Deferred, success_result_of};
+//!
+//! let (price, resolver) = Deferred::<u32, String>::pending();
+//! let total = price.add_callback(|price| Ok(price * 3)).add_errback(|_| Ok(0));
+//! resolver.succeed(5)?;
+//! assert_eq!(success_result_of(total), 15);
+//! # Ok::<(), ropewalk_deferred::AlreadyFired>(())
+//! ```
+//!
+//! The types at the root may go from thread to thread. Those in [`local`] are the same for one
+//! thread, without atomics, and for what is not [`Send`].
+
+mod failure;
+pub mod local;
+mod report;
+mod testing;
+mod threads;
+
+pub use failure::{AlreadyFired, Failure, Outcome};
+pub use report::set_debugging;
+pub use testing::{failure_result_of, no_result, success_result_of};
+pub use threads::{Answer, Answered, Bound, Deferred, Handle, Resolver, State};

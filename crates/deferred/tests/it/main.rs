@@ -1,0 +1,3 @@
+//! The crate's behaviour, through its public face.
+
+mod chains;
