@@ -28,6 +28,7 @@ mod bottom;
 mod codec;
 mod connection;
 mod context;
+mod datagram;
 mod dialogue;
 #[cfg(feature = "drive")]
 mod drive;
@@ -57,6 +58,10 @@ pub use attach::Attach;
 pub use codec::{Codec, Receiver};
 pub use connection::Connection;
 pub use context::Context;
+pub use datagram::{
+    DatagramAddress, DatagramContext, DatagramError, DatagramLimits, DatagramProtocol,
+    DatagramRequest, Datagrams, Interface,
+};
 pub use dialogue::{Dialogue, Sleep, Talk, Woken};
 #[cfg(feature = "drive")]
 pub use drive::drive;

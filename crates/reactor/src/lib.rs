@@ -36,6 +36,7 @@ mod alarm;
 #[cfg(feature = "async-io")]
 mod async_io;
 mod attach;
+mod datagram;
 mod gate;
 mod listening;
 #[cfg(feature = "poll")]
@@ -49,6 +50,7 @@ mod threads;
 #[cfg(feature = "async-io")]
 pub use async_io::AsyncIoReactor;
 pub use attach::attach;
+pub use datagram::{Bind, BindDatagrams, BindError, DatagramPort};
 pub use listening::Listening;
 #[cfg(feature = "poll")]
 pub use poll::PollReactor;

@@ -1,6 +1,28 @@
 //! The reactor on tokio keeps the contract, on its own runtime and on one that exists.
 
+#[path = "../../../reactor/tests/it/background.rs"]
+mod background;
+#[path = "../../../reactor/tests/it/datagrams.rs"]
+mod datagrams;
 mod descriptors;
 mod existing_runtime;
 mod own_runtime;
 mod unix;
+
+use ropewalk_tokio::{Options, TokioReactor};
+
+use background::Running;
+
+/// What is built on watching passes the tests of the other reactors, on this one too.
+macro_rules! on_each_reactor {
+    ($($test:ident),+ $(,)?) => {
+        mod tokio {
+            $(#[test] fn $test() { super::$test(crate::reactor()); })+
+        }
+    };
+}
+use on_each_reactor;
+
+fn reactor() -> TokioReactor {
+    TokioReactor::with(Options { signals: false, ..Options::default() }).unwrap()
+}
