@@ -25,6 +25,7 @@
 mod address;
 mod attach;
 mod bottom;
+mod child;
 mod codec;
 mod connection;
 mod context;
@@ -55,6 +56,7 @@ mod work;
 
 pub use address::Address;
 pub use attach::Attach;
+pub use child::{Child, ChildRequest, ProcessContext, ProcessProtocol, Signal, Way, WindowSize};
 pub use codec::{Codec, Receiver};
 pub use connection::Connection;
 pub use context::Context;

@@ -41,6 +41,7 @@ mod gate;
 mod listening;
 #[cfg(feature = "poll")]
 mod poll;
+mod process;
 mod receive;
 mod run;
 mod signals;
@@ -54,6 +55,7 @@ pub use datagram::{Bind, BindDatagrams, BindError, DatagramPort};
 pub use listening::Listening;
 #[cfg(feature = "poll")]
 pub use poll::PollReactor;
+pub use process::{AtEnd, Descriptor, OutputError, Process, Spawn, SpawnProcess, output};
 pub use run::{ReactorClock, Settings};
 pub use threads::ThreadPool;
 

@@ -8,6 +8,8 @@ mod descriptors;
 mod groups;
 mod listening;
 mod local;
+mod outputs;
+mod processes;
 mod running;
 mod signals;
 mod threads;

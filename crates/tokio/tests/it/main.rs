@@ -6,7 +6,11 @@ mod background;
 mod datagrams;
 mod descriptors;
 mod existing_runtime;
+#[path = "../../../reactor/tests/it/outputs.rs"]
+mod outputs;
 mod own_runtime;
+#[path = "../../../reactor/tests/it/processes.rs"]
+mod processes;
 mod unix;
 
 use ropewalk_tokio::{Options, TokioReactor};
