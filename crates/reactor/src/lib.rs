@@ -38,6 +38,7 @@ mod async_io;
 mod attach;
 mod datagram;
 mod gate;
+mod inherit;
 mod listening;
 #[cfg(feature = "poll")]
 mod poll;
@@ -46,17 +47,20 @@ mod receive;
 mod run;
 mod signals;
 mod socket;
+mod successor;
 mod threads;
 
 #[cfg(feature = "async-io")]
 pub use async_io::AsyncIoReactor;
 pub use attach::attach;
 pub use datagram::{Bind, BindDatagrams, BindError, DatagramPort};
+pub use inherit::{InheritError, Inherited};
 pub use listening::Listening;
 #[cfg(feature = "poll")]
 pub use poll::PollReactor;
 pub use process::{AtEnd, Descriptor, OutputError, Process, Spawn, SpawnProcess, output};
 pub use run::{ReactorClock, Settings};
+pub use successor::{Successor, SuccessorError};
 pub use threads::ThreadPool;
 
 /// The project's front page, whose code has to compile.

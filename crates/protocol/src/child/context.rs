@@ -127,6 +127,12 @@ impl<M> ProcessContext<'_, M> {
         self.state.ask(ChildRequest::Resize(size));
     }
 
+    /// Gives the child up: it is killed, or left to itself where its driver was told so, and nothing
+    /// more is told but its end.
+    pub fn give_up(&mut self) {
+        self.state.given_up = true;
+    }
+
     /// Reads no more from `fd` until [`resume_reading`](Self::resume_reading).
     pub fn pause_reading(&mut self, fd: u32) {
         if let Some(pipe) = self.state.pipe(fd) {
@@ -184,6 +190,7 @@ pub(super) struct State {
     pub(super) pid: u32,
     pub(super) pipes: Vec<Pipe>,
     pub(super) requests: VecDeque<ChildRequest>,
+    pub(super) given_up: bool,
     pub(super) limits: std::sync::Arc<crate::Limits>,
 }
 

@@ -39,7 +39,7 @@ impl<P: ProcessProtocol> Child<P> {
     ) -> Self {
         let pipes = pipes.into_iter().map(|(fd, way)| Pipe::new(fd, way)).collect();
         let work = Work::new(None, Arc::clone(&limits));
-        let state = State { pid, pipes, requests: Default::default(), limits };
+        let state = State { pid, pipes, requests: Default::default(), given_up: false, limits };
         Self { protocol, state, work, fired: None, status: None, over: None, ended: false }
     }
 
@@ -219,6 +219,10 @@ impl<P: ProcessProtocol> Child<P> {
 
     /// What follows from a callback, for each pipe until nothing changes any more.
     fn settle(&mut self, now: Instant) {
+        if self.state.given_up {
+            self.over.get_or_insert(Reason::Aborted);
+            return;
+        }
         let mut at = 0;
         while let Some(pipe) = self.state.pipes.get_mut(at) {
             let fd = pipe.fd;

@@ -12,12 +12,13 @@ use ropewalk_protocol::{Way, WindowSize};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
 use super::{Descriptor, Our, between};
+use crate::inherit::READY;
 
 /// The highest number that one of a child's descriptors may have.
 const HIGHEST: u32 = 255;
 
 /// What passes sockets from systemd, or a predecessor, to this process alone.
-const PASSED: [&str; 4] = ["LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "LISTEN_PIDFDID"];
+const PASSED: [&str; 5] = ["LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "LISTEN_PIDFDID", READY];
 
 /// Everything that has to be open when the child starts.
 pub(super) struct Plan {

@@ -10,8 +10,10 @@ mod listening;
 mod local;
 mod outputs;
 mod processes;
+mod restart;
 mod running;
 mod signals;
+mod standard_io;
 mod threads;
 mod watching;
 

@@ -11,6 +11,10 @@ mod outputs;
 mod own_runtime;
 #[path = "../../../reactor/tests/it/processes.rs"]
 mod processes;
+#[path = "../../../reactor/tests/it/restart.rs"]
+mod restart;
+#[path = "../../../reactor/tests/it/standard_io.rs"]
+mod standard_io;
 mod unix;
 
 use ropewalk_tokio::{Options, TokioReactor};
