@@ -1,6 +1,10 @@
 //! Descriptors that exist already, for a protocol.
 
-use std::{os::fd::OwnedFd, sync::Arc};
+use std::{
+    io,
+    os::fd::{AsFd, OwnedFd},
+    sync::Arc,
+};
 
 use crate::{Limits, Peer};
 
@@ -42,6 +46,32 @@ impl Attach {
     #[must_use]
     pub fn one(both: OwnedFd) -> Self {
         Self { input: both, output: None, peer: Peer::unnamed(), limits: Arc::default() }
+    }
+
+    /// The standard input and output of this process, each in a duplicate.
+    ///
+    /// ```no_run
+    /// # use std::io;
+    /// # use ropewalk_protocol::{Attach, Protocol, Reactor};
+    /// # fn talk<P>(reactor: &impl Reactor, protocol: P) -> io::Result<()>
+    /// # where
+    /// #     P: Protocol + Send + 'static,
+    /// #     P::Message: Send + 'static,
+    /// # {
+    /// reactor.attach(Attach::standard_io()?, protocol)
+    /// # }
+    /// ```
+    ///
+    /// They are non-blocking while they are attached. That is so for everybody who has them: what
+    /// this process prints by other means meanwhile may fail with
+    /// [`WouldBlock`](std::io::ErrorKind::WouldBlock), and a process that is killed leaves them so.
+    ///
+    /// # Errors
+    /// When one of them is closed.
+    pub fn standard_io() -> io::Result<Self> {
+        let input = io::stdin().as_fd().try_clone_to_owned()?;
+        let output = io::stdout().as_fd().try_clone_to_owned()?;
+        Ok(Self::two(input, output))
     }
 
     /// One to read and one to write.

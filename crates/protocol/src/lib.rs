@@ -25,9 +25,11 @@
 mod address;
 mod attach;
 mod bottom;
+mod child;
 mod codec;
 mod connection;
 mod context;
+mod datagram;
 mod dialogue;
 #[cfg(feature = "drive")]
 mod drive;
@@ -54,9 +56,14 @@ mod work;
 
 pub use address::Address;
 pub use attach::Attach;
+pub use child::{Child, ChildRequest, ProcessContext, ProcessProtocol, Signal, Way, WindowSize};
 pub use codec::{Codec, Receiver};
 pub use connection::Connection;
 pub use context::Context;
+pub use datagram::{
+    DatagramAddress, DatagramContext, DatagramError, DatagramLimits, DatagramProtocol,
+    DatagramRequest, Datagrams, Interface,
+};
 pub use dialogue::{Dialogue, Sleep, Talk, Woken};
 #[cfg(feature = "drive")]
 pub use drive::drive;

@@ -42,18 +42,31 @@ impl Gate {
     /// Watches `fd`, which nothing is wanted of yet. One that blocks is made non-blocking until
     /// this is dropped.
     pub(crate) fn new(reactor: &impl WatchFd, fd: OwnedFd) -> io::Result<Self> {
-        let fd = Arc::new(fd);
-        let shared = Arc::<Shared>::default();
         if !is_watchable(&fd)? {
-            return Ok(Self { fd, watch: None, shared, wanted: Interest::NONE, restore: None });
+            return Ok(Self::unwatched(fd));
         }
         let restore = unblock(&fd)?;
-        let tells = Arc::clone(&shared);
-        let watched =
-            reactor.watch(Arc::clone(&fd), Interest::NONE, move |ready| tells.tell(ready));
-        let mut gate = Self { fd, watch: None, shared, wanted: Interest::NONE, restore };
-        gate.watch = Some(watched?);
+        let mut gate = Self::unwatched(fd);
+        gate.restore = restore;
+        gate.watch = Some(gate.begin(reactor)?);
         Ok(gate)
+    }
+
+    /// The same for one that is known to be watchable and non-blocking.
+    pub(crate) fn watched(reactor: &impl WatchFd, fd: OwnedFd) -> io::Result<Self> {
+        let mut gate = Self::unwatched(fd);
+        gate.watch = Some(gate.begin(reactor)?);
+        Ok(gate)
+    }
+
+    fn unwatched(fd: OwnedFd) -> Self {
+        let (fd, shared) = (Arc::new(fd), Arc::default());
+        Self { fd, watch: None, shared, wanted: Interest::NONE, restore: None }
+    }
+
+    fn begin(&self, reactor: &impl WatchFd) -> io::Result<Watch> {
+        let tells = Arc::clone(&self.shared);
+        reactor.watch(Arc::clone(&self.fd), Interest::NONE, move |ready| tells.tell(ready))
     }
 
     /// What has become ready since this was asked last; `waker` hears of the rest.

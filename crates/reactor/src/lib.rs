@@ -36,23 +36,31 @@ mod alarm;
 #[cfg(feature = "async-io")]
 mod async_io;
 mod attach;
+mod datagram;
 mod gate;
+mod inherit;
 mod listening;
 #[cfg(feature = "poll")]
 mod poll;
+mod process;
 mod receive;
 mod run;
 mod signals;
 mod socket;
+mod successor;
 mod threads;
 
 #[cfg(feature = "async-io")]
 pub use async_io::AsyncIoReactor;
 pub use attach::attach;
+pub use datagram::{Bind, BindDatagrams, BindError, DatagramPort};
+pub use inherit::{InheritError, Inherited};
 pub use listening::Listening;
 #[cfg(feature = "poll")]
 pub use poll::PollReactor;
+pub use process::{AtEnd, Descriptor, OutputError, Process, Spawn, SpawnProcess, output};
 pub use run::{ReactorClock, Settings};
+pub use successor::{Successor, SuccessorError};
 pub use threads::ThreadPool;
 
 /// The project's front page, whose code has to compile.

@@ -52,7 +52,7 @@ impl Listening {
     /// is none; for a locked path who holds the lock.
     pub fn new(listen: &Listen) -> io::Result<Self> {
         if let Some(socket) = &listen.socket {
-            let socket = adopted(socket)?;
+            let socket = adopted(socket, Type::STREAM)?;
             let address = known(&socket.local_addr()?);
             return Ok(Self { socket: Arc::new(socket), address, file: None });
         }
@@ -62,13 +62,10 @@ impl Listening {
         let mut file = None;
         if let Address::Unix(path) = &listen.address {
             let lock = listen.lock.then(|| locked(path)).transpose()?;
-            remove_stale(path)?;
+            remove_stale(path, Type::STREAM)?;
             socket.bind(&address)?;
             file = Some(Arc::new(SocketFile::new(path, lock)?));
-            if let Some(mode) = listen.mode {
-                // Nobody can connect before `listen`.
-                std::fs::set_permissions(path, PermissionsExt::from_mode(mode))?;
-            }
+            set_mode(path, listen.mode)?; // nobody can connect before `listen`
         } else {
             socket.set_reuse_address(true)?;
             if domain == Domain::IPV6 {
@@ -120,7 +117,7 @@ impl Listening {
 
 /// The file of a UNIX socket, and the lock that keeps others from it.
 #[derive(Debug)]
-struct SocketFile {
+pub(crate) struct SocketFile {
     path: PathBuf,
     /// Device and inode: one of that name that is somebody else's stays.
     identity: (u64, u64),
@@ -130,7 +127,7 @@ struct SocketFile {
 }
 
 impl SocketFile {
-    fn new(path: &Path, lock: Option<File>) -> io::Result<Self> {
+    pub(crate) fn new(path: &Path, lock: Option<File>) -> io::Result<Self> {
         let identity = identity(path)?;
         Ok(Self { path: path.into(), identity, left: AtomicBool::new(false), _lock: lock })
     }
@@ -146,24 +143,31 @@ impl Drop for SocketFile {
     }
 }
 
+pub(crate) fn set_mode(path: &Path, mode: Option<u32>) -> io::Result<()> {
+    mode.map_or(Ok(()), |mode| std::fs::set_permissions(path, PermissionsExt::from_mode(mode)))
+}
+
 fn identity(path: &Path) -> io::Result<(u64, u64)> {
     let metadata = std::fs::symlink_metadata(path)?;
     Ok((metadata.dev(), metadata.ino()))
 }
 
-/// A duplicate of a socket that was passed in, if it is one that can be listened on.
-fn adopted(socket: &OwnedFd) -> io::Result<Socket> {
+/// A duplicate of a socket that was passed in, if it is of that kind, and listens where it can.
+pub(crate) fn adopted(socket: &OwnedFd, kind: Type) -> io::Result<Socket> {
     let wrong = |what: &str| io::Error::new(ErrorKind::InvalidInput, what.to_owned());
     let socket = Socket::from(socket.try_clone()?);
     match socket.r#type() {
-        Ok(Type::STREAM) => {}
+        Ok(found) if found == kind => {}
+        Ok(_) if kind == Type::DGRAM => {
+            return Err(wrong("the socket passed in is not for datagrams"));
+        }
         Ok(_) => return Err(wrong("the socket passed in is not a stream socket")),
         Err(error) if error.raw_os_error() == Some(Errno::NOTSOCK.raw_os_error()) => {
             return Err(wrong("the descriptor passed in is not a socket"));
         }
         Err(error) => return Err(error),
     }
-    if !socket.is_listener()? {
+    if kind == Type::STREAM && !socket.is_listener()? {
         return Err(wrong("the socket passed in does not listen"));
     }
     socket.set_nonblocking(true)?;
@@ -201,12 +205,12 @@ fn locked(path: &Path) -> io::Result<File> {
 }
 
 /// Removes a socket file that nobody listens on any more; one in use is left alone.
-fn remove_stale(path: &Path) -> io::Result<()> {
+pub(crate) fn remove_stale(path: &Path, kind: Type) -> io::Result<()> {
     match std::fs::symlink_metadata(path) {
         Ok(metadata) if metadata.file_type().is_socket() => {}
         _ => return Ok(()),
     }
-    let probe = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    let probe = Socket::new(Domain::UNIX, kind, None)?;
     match probe.connect(&SockAddr::unix(path)?) {
         Err(error) if error.kind() == ErrorKind::ConnectionRefused => std::fs::remove_file(path),
         _ => Ok(()), // in use, or not ours to judge: bind will say

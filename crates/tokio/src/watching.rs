@@ -12,7 +12,10 @@ use std::{
 
 use atomic_waker::AtomicWaker;
 use ropewalk_protocol::{Interest, Reactor, Ready, Roll, Watch, WatchFd};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    io::Errno,
+};
 use tokio::io::{Interest as Both, unix::AsyncFd};
 
 use crate::TokioReactor;
@@ -61,35 +64,42 @@ struct Watching<R> {
 }
 
 impl<R> Watching<R> {
-    /// What the runtime knows to be ready, and that still is: the runtime hears of changes only,
-    /// and whoever watches is told for as long as it is so.
+    /// What is ready. The runtime hears of changes only, and of an error only together with another
+    /// change, while whoever watches is told for as long as it is so: hence the question to the
+    /// system, and the runtime only says when to ask again.
     fn look(&self, cx: &mut Context<'_>, interest: Interest) -> io::Result<Ready> {
-        let mut ready = Ready { readable: false, writable: false };
-        while interest.readable && !ready.readable {
-            let Poll::Ready(guard) = self.fd.poll_read_ready(cx) else { break };
-            let mut guard = guard?;
-            ready.readable = self.is_ready(PollFlags::IN)?;
-            if !ready.readable {
-                guard.clear_ready();
-            }
+        let ready = self.ask(interest)?;
+        if ready != NOTHING || interest == Interest::NONE {
+            return Ok(ready);
         }
-        while interest.writable && !ready.writable {
-            let Poll::Ready(guard) = self.fd.poll_write_ready(cx) else { break };
-            let mut guard = guard?;
-            ready.writable = self.is_ready(PollFlags::OUT)?;
-            if !ready.writable {
-                guard.clear_ready();
-            }
+        while let Poll::Ready(guard) = self.fd.poll_read_ready(cx) {
+            guard?.clear_ready();
         }
-        Ok(ready)
+        while let Poll::Ready(guard) = self.fd.poll_write_ready(cx) {
+            guard?.clear_ready();
+        }
+        self.ask(interest) // it may have become ready before that was cleared
     }
 
-    fn is_ready(&self, flags: PollFlags) -> io::Result<bool> {
-        let fd = self.fd.get_ref().as_fd();
-        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
-        Ok(poll(&mut [PollFd::from_borrowed_fd(fd, flags)], Some(&now))? > 0)
+    fn ask(&self, interest: Interest) -> io::Result<Ready> {
+        let mut flags = PollFlags::empty();
+        flags.set(PollFlags::IN, interest.readable);
+        flags.set(PollFlags::OUT, interest.writable);
+        let mut fds = [PollFd::from_borrowed_fd(self.fd.get_ref().as_fd(), flags)];
+        match poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let found = fds[0].revents();
+        let broken = found.intersects(PollFlags::ERR | PollFlags::HUP);
+        Ok(Ready {
+            readable: interest.readable && (broken || found.contains(PollFlags::IN)),
+            writable: interest.writable && (broken || found.contains(PollFlags::OUT)),
+        })
     }
 }
+
+const NOTHING: Ready = Ready { readable: false, writable: false };
 
 impl<R> Unpin for Watching<R> {}
 

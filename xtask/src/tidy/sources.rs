@@ -67,7 +67,7 @@ const UNSAFE: &[(&str, &str)] = &[
     ("crates/reactor/src/receive.rs", "reading into the spare room of a buffer"),
     ("crates/reactor/src/poll/poller.rs", "the poller lends descriptors that outlive the call"),
     ("crates/reactor/src/inherit.rs", "descriptors that systemd or a parent passed by number"),
-    ("crates/reactor/src/process", "a pseudo-terminal is set up between fork and exec"),
+    ("crates/reactor/src/process/between.rs", "what a child does between fork and exec"),
 ];
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The rules of protocols and their plumbing, through the public face and in memory.
 
 mod closing;
+mod datagrams;
 mod dialogue;
 #[cfg(feature = "drive")]
 mod drive;

@@ -1,26 +1,33 @@
 //! The reactors, on real sockets.
 
 mod attaching;
+mod background;
 mod contract;
+mod datagrams;
 mod descriptors;
 mod groups;
 mod listening;
 mod local;
+mod outputs;
+mod processes;
+mod restart;
 mod running;
 mod signals;
+mod standard_io;
 mod threads;
 mod watching;
 
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpStream},
-    thread::JoinHandle,
     time::Duration,
 };
 
 use bytes::BytesMut;
 use ropewalk_protocol::{Address, Context, Listen, Port, Protocol, Reactor, factory};
 use ropewalk_reactor::{AsyncIoReactor, PollReactor, Settings};
+
+use background::Running;
 
 /// Writes back what it reads.
 #[derive(Clone)]
@@ -60,34 +67,6 @@ fn poll(threads: usize) -> PollReactor {
 
 fn async_io(threads: usize) -> AsyncIoReactor {
     AsyncIoReactor::new(settings(threads))
-}
-
-/// A reactor that runs on a thread of its own until this is dropped.
-struct Running<R: Reactor> {
-    reactor: R,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl<R: Reactor> Running<R> {
-    fn new(reactor: R) -> Self {
-        let running = reactor.clone();
-        let thread = Some(std::thread::spawn(move || running.run()));
-        Self { reactor, thread }
-    }
-}
-
-impl<R: Reactor> Drop for Running<R> {
-    fn drop(&mut self) {
-        self.reactor.call_when_running({
-            let reactor = self.reactor.clone();
-            move || reactor.stop()
-        });
-        if let Some(Err(panic)) = self.thread.take().map(JoinHandle::join)
-            && !std::thread::panicking()
-        {
-            std::panic::resume_unwind(panic);
-        }
-    }
 }
 
 fn localhost() -> Listen {
