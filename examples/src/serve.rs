@@ -6,8 +6,8 @@ use std::{
     process::ExitCode,
 };
 
-use ropewalk_protocol::{Factory, Protocol, WatchFd};
-use ropewalk_reactor::{AsyncIoReactor, PollReactor, Settings};
+use ropewalk_protocol::{Factory, Protocol};
+use ropewalk_reactor::{AsyncIoReactor, PollReactor, Settings, SpawnProcess};
 use ropewalk_service::{Server, Services};
 use ropewalk_tokio::{Options, TokioReactor};
 
@@ -60,7 +60,7 @@ where
 
 fn run_on<R, F>(reactor: &R, arguments: &Arguments, factory: F) -> Result<(), Box<dyn Error>>
 where
-    R: WatchFd,
+    R: SpawnProcess,
     F: Factory + Clone + Send + 'static,
     F::Protocol: Send + 'static,
     <F::Protocol as Protocol>::Message: Send + 'static,

@@ -22,6 +22,9 @@
 //! | `tcp6:chat.example:6667` | the same over IPv6 |
 //! | `unix:/run/chat.sock` | `path`, `timeout` |
 //!
+//! Sockets that systemd or a predecessor passed in are taken also by the endpoints whose addresses
+//! they have, so that a program that is started anew needs no other strings.
+//!
 //! Layers stand in the order in which bytes from the wire pass them, and the address at the end:
 //! `haproxy:tls:key=key.pem:cert=cert.pem:tcp:6697` takes a PROXY header, then speaks TLS.
 //!
@@ -48,6 +51,7 @@ mod dial;
 mod error;
 mod grammar;
 mod haproxy;
+mod inherited;
 mod layer;
 mod layered;
 mod listening;
@@ -64,6 +68,7 @@ pub use client::{ClientEndpoint, ClientPlan, Family, Target};
 pub use dial::DialError;
 pub use error::{EndpointError, Problem};
 pub use haproxy::ProxyFilter;
+pub use inherited::tell_predecessor;
 pub use layer::{Filters, Layer, LayerError};
 pub use listening::{ListenFailure, Listening};
 pub use proxy::ProxyHeader;

@@ -2,18 +2,19 @@
 
 use std::{
     fmt, io,
-    os::fd::{AsFd, BorrowedFd},
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
     sync::Arc,
 };
 
 use ropewalk_protocol::{Address, Attach, Factory, Limits, ListenError, Port, Protocol, Reactor};
 use thiserror::Error;
 
-use crate::{Filters, LayerError, Place, ServerPlan, options, schemes::Layers};
+use crate::{Filters, LayerError, Place, ServerPlan, inherited, options, schemes::Layers};
 
 /// A server endpoint that listens. Dropping this leaves it listening.
 #[derive(Clone)]
 pub struct Listening {
+    place: Place,
     port: Port,
     layers: Layers,
     filters: Arc<[Arc<dyn Filters>]>,
@@ -51,8 +52,13 @@ pub enum ListenFailure {
 }
 
 impl Listening {
-    pub(crate) fn new(port: Port, layers: Layers, filters: Arc<[Arc<dyn Filters>]>) -> Self {
-        Self { port, layers, filters }
+    pub(crate) fn new(
+        place: Place,
+        port: Port,
+        layers: Layers,
+        filters: Arc<[Arc<dyn Filters>]>,
+    ) -> Self {
+        Self { place, port, layers, filters }
     }
 
     /// Where it listens, with the port that the system picked.
@@ -65,6 +71,15 @@ impl Listening {
     #[must_use]
     pub fn port(&self) -> &Port {
         &self.port
+    }
+
+    /// A duplicate of the listening socket and the name under which a successor, started with the
+    /// same endpoint strings, finds it; see [`Port::hand_over`].
+    ///
+    /// # Errors
+    /// As [`Port::hand_over`].
+    pub fn hand_over(&self) -> io::Result<(String, OwnedFd)> {
+        Ok((inherited::name_of(&self.place), self.port.hand_over()?))
     }
 
     /// Stops listening. Connections go on.
@@ -103,13 +118,26 @@ impl ServerPlan {
         F::Protocol: Send + 'static,
         <F::Protocol as Protocol>::Message: Send + 'static,
     {
-        let mut listen = match &self.place {
-            Place::Address(address) => self.listen(address.clone()),
+        let address = match &self.place {
+            Place::Address(address) => address.clone(),
             Place::Stdio => return serve_stdio(reactor, limits, factory),
-            Place::Index(_) | Place::Name(_) => return Err(ListenFailure::Refused),
+            Place::Index(_) | Place::Name(_) => Address::Unnamed,
         };
+        let mut listen = self.listen(address);
+        listen.socket = self.passed_in()?;
         listen.limits = limits;
         Ok(reactor.listen(listen, factory)?)
+    }
+
+    /// The socket that was passed in for this place. A place of its own needs none.
+    fn passed_in(&self) -> Result<Option<Arc<OwnedFd>>, ListenFailure> {
+        let found = inherited::socket_for(&self.place);
+        let why = match (found, &self.place) {
+            (Ok(None), Place::Index(_) | Place::Name(_)) => inherited::what_there_is(),
+            (Ok(found), _) => return Ok(found),
+            (Err(why), _) => why,
+        };
+        Err(ListenFailure::NotPassedIn { endpoint: self.to_string(), why })
     }
 }
 

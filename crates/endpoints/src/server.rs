@@ -51,7 +51,7 @@ pub struct ServerPlan {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Place {
-    /// An address to bind.
+    /// An address to bind; or a socket that was passed in and listens there already.
     Address(Address),
     /// A socket that systemd passed in, by its index from 0.
     Index(usize),
@@ -164,7 +164,7 @@ impl ServerEndpoint {
             let layered = layered::Layers::new(Arc::clone(&filters), factory);
             self.plan.open(reactor, limits, layered)?
         };
-        Ok(Listening::new(port, self.layers.clone(), filters))
+        Ok(Listening::new(self.plan.place.clone(), port, self.layers.clone(), filters))
     }
 
     pub(crate) fn new(plan: ServerPlan, layers: Layers) -> Self {

@@ -1,15 +1,18 @@
 //! A program that a system can look after.
 
 use std::{
+    error::Error,
     io,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use ropewalk_protocol::{Phase, WatchFd};
+use ropewalk_endpoints::tell_predecessor;
+use ropewalk_protocol::Phase;
+use ropewalk_reactor::{Process, SpawnProcess, Successor};
 use thiserror::Error;
 
-use crate::{Service, ServiceError, Services, Signal, watch_signal};
+use crate::{Service, ServiceError, Services, Signal, SignalWatch, watch_signal};
 
 mod log_file;
 mod notices;
@@ -25,6 +28,7 @@ pub use pid_file::PidFile;
 /// | signal | what it does |
 /// |---|---|
 /// | SIGHUP | reloads every service, and opens the log file anew |
+/// | SIGUSR2 | starts the program anew, with the same arguments and this one's listening sockets; once that serves, this one stops, and what it has accepted is served to its end |
 /// | SIGTERM, SIGINT | stops the services in reverse order, then the reactor; a second one at once |
 ///
 /// Under systemd (`Type=notify-reload`) it says when it is ready, reloads and stops, and where
@@ -121,24 +125,25 @@ impl Application {
     ///
     /// # Errors
     /// What of this did not work. Nothing runs then.
-    pub fn run<R: WatchFd>(
+    pub fn run<R: SpawnProcess>(
         &self,
         reactor: &R,
         mut services: Services,
         mut say: impl FnMut(&str),
     ) -> Result<(), ApplicationError> {
-        let pid_file = self.pid_file.as_deref();
-        let pid_file = pid_file.map(|path| PidFile::create(&self.name, path)).transpose()?;
+        let create = |path| PidFile::create(&self.name, path);
+        let pid_file = self.pid_file.as_deref().map(create).transpose()?;
         services.privileged_start()?;
         user::change(self.user.as_deref(), self.group.as_deref(), self.log_file.as_deref())?;
         services.start()?;
         services.status().iter().for_each(|line| say(line));
-        let services = Arc::new(Mutex::new(Some(services)));
-        let (reloads, log) = (Arc::clone(&services), self.log.clone());
-        let hangup = watch_signal(reactor, Signal::Hangup, move || {
-            reload(&reloads, log.as_ref());
-        });
-        let hangup = hangup.map_err(ApplicationError::Signals)?;
+        let running = Running {
+            application: self.clone(),
+            services: Arc::new(Mutex::new(Some(services))),
+            pid_file: Arc::new(Mutex::new(pid_file)),
+        };
+        let _watched = running.watch_signals(reactor).map_err(ApplicationError::Signals)?;
+        let services = Arc::clone(&running.services);
         reactor.add_trigger(Phase::BeforeShutdown, async move {
             notices::stopping();
             let services = services.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -146,23 +151,93 @@ impl Application {
                 services.stop().await;
             }
         });
-        reactor.call_when_running(notices::ready);
+        reactor.call_when_running(|| {
+            notices::ready();
+            tell_predecessor();
+        });
         notices::keep_watchdog(reactor);
         reactor.run();
-        drop((hangup, pid_file));
         Ok(())
     }
 }
 
-fn reload(services: &Mutex<Option<Services>>, log: Option<&LogFile>) {
-    notices::reloading();
-    if let Some(error) = log.and_then(|log| log.reopen().err()) {
-        tracing::error!("{error}");
+/// What runs, for those who are told of signals.
+#[derive(Clone)]
+struct Running {
+    application: Application,
+    /// Taken to be stopped.
+    services: Arc<Mutex<Option<Services>>>,
+    /// Taken by a successor.
+    pid_file: Arc<Mutex<Option<PidFile>>>,
+}
+
+impl Running {
+    fn watch_signals<R: SpawnProcess>(&self, reactor: &R) -> io::Result<[SignalWatch; 2]> {
+        let (reloads, restarts, restarting) = (self.clone(), self.clone(), reactor.clone());
+        Ok([
+            watch_signal(reactor, Signal::Hangup, move || reloads.reload())?,
+            watch_signal(reactor, Signal::User2, move || {
+                let (running, reactor) = (restarts.clone(), restarting.clone());
+                restarting.spawn(async move { running.restart(&reactor).await });
+            })?,
+        ])
     }
-    let mut services = services.lock().unwrap_or_else(PoisonError::into_inner);
-    match services.as_mut().map(Service::reload) {
-        Some(Err(error)) => tracing::error!("reloading: {error}"),
-        _ => tracing::info!("reloaded"),
+
+    fn reload(&self) {
+        notices::reloading();
+        if let Some(error) = self.application.log.as_ref().and_then(|log| log.reopen().err()) {
+            tracing::error!("{error}");
+        }
+        let mut services = self.services.lock().unwrap_or_else(PoisonError::into_inner);
+        match services.as_mut().map(Service::reload) {
+            Some(Err(error)) => tracing::error!("reloading: {error}"),
+            _ => tracing::info!("reloaded"),
+        }
+        notices::ready();
     }
-    notices::ready();
+
+    /// Has a successor take the listening sockets over, and stops; goes on where there is none.
+    async fn restart<R: SpawnProcess>(&self, reactor: &R) {
+        match self.start_successor(reactor).await {
+            Ok(process) => {
+                tracing::info!(pid = process.pid(), "a successor serves: stopping");
+                notices::successor(process.pid());
+                reactor.stop();
+            }
+            Err(error) => {
+                tracing::error!("restarting: {error}");
+                self.take_pid_file_back();
+            }
+        }
+    }
+
+    async fn start_successor<R: SpawnProcess>(
+        &self,
+        reactor: &R,
+    ) -> Result<Process, Box<dyn Error + Send + Sync>> {
+        let mut successor = Successor::new(std::env::current_exe()?);
+        for argument in std::env::args_os().skip(1) {
+            successor = successor.arg(argument);
+        }
+        let sockets = {
+            let services = self.services.lock().unwrap_or_else(PoisonError::into_inner);
+            services.as_ref().map(Service::hand_over).transpose()?
+        };
+        for (name, socket) in sockets.ok_or("it is stopping")? {
+            successor = successor.pass(name, socket);
+        }
+        drop(self.pid_file.lock().unwrap_or_else(PoisonError::into_inner).take());
+        Ok(successor.start(reactor).await?)
+    }
+
+    fn take_pid_file_back(&self) {
+        let Some(path) = &self.application.pid_file else { return };
+        let mut pid_file = self.pid_file.lock().unwrap_or_else(PoisonError::into_inner);
+        if pid_file.is_none() {
+            match PidFile::create(&self.application.name, path) {
+                Ok(again) => *pid_file = Some(again),
+                Err(error) => tracing::error!("{error}"),
+            }
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! A server on an endpoint.
 
-use std::sync::Arc;
+use std::{os::fd::OwnedFd, sync::Arc};
 
 use ropewalk_endpoints::{Listening, ServerEndpoint};
 use ropewalk_protocol::{Address, Factory, Limits, Protocol, Reactor};
@@ -102,6 +102,12 @@ where
             Some(listening) => listening.reload().map_err(ServiceError::new),
             None => Ok(()),
         }
+    }
+
+    fn hand_over(&self) -> Result<Vec<(String, OwnedFd)>, ServiceError> {
+        // Standard input and output are one connection, which stays here.
+        let sockets = self.listening.iter().filter(|it| *it.address() != Address::Unnamed);
+        sockets.map(|it| it.hand_over().map_err(ServiceError::new)).collect()
     }
 
     fn status(&self) -> Vec<String> {

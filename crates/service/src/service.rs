@@ -1,6 +1,6 @@
 //! Something that starts and stops.
 
-use std::{error::Error, future::Future, pin::Pin};
+use std::{error::Error, future::Future, os::fd::OwnedFd, pin::Pin};
 
 use thiserror::Error;
 
@@ -50,6 +50,14 @@ pub trait Service: Send {
     /// What did not work; the service goes on with what it had.
     fn reload(&mut self) -> Result<(), ServiceError> {
         Ok(())
+    }
+
+    /// Duplicates of its listening sockets, each with the name under which a successor finds it.
+    ///
+    /// # Errors
+    /// What the system answered.
+    fn hand_over(&self) -> Result<Vec<(String, OwnedFd)>, ServiceError> {
+        Ok(Vec::new())
     }
 
     /// What a person wants to know of it, a line each, such as `listening on tcp:6667`.

@@ -1,5 +1,7 @@
 //! Services as a tree.
 
+use std::os::fd::OwnedFd;
+
 use crate::{Service, ServiceError, Stopping};
 
 /// Services that start in the order in which they were added, and stop in reverse.
@@ -124,6 +126,14 @@ impl Service for Services {
             }
         }
         outcome
+    }
+
+    fn hand_over(&self) -> Result<Vec<(String, OwnedFd)>, ServiceError> {
+        let mut all = Vec::new();
+        for child in &self.children {
+            all.extend(child.service.hand_over().map_err(|error| error.of(&child.name))?);
+        }
+        Ok(all)
     }
 
     fn status(&self) -> Vec<String> {

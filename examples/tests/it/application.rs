@@ -165,3 +165,65 @@ fn standard_input_and_output_are_served_like_a_connection() {
     child.wait().unwrap();
     assert_eq!(&said, b"hello");
 }
+
+#[test]
+fn a_successor_takes_the_port_over_and_nobody_is_refused() {
+    let folder = open_folder();
+    let mut server = start(folder.path(), &["--pid-file", "echo.pid"], &[]);
+    // The port that the system picked is named in the arguments that the successor gets, too.
+    let endpoint = server.announced.trim_end().trim_start_matches("listening on ").to_owned();
+    signal(&server.child, "TERM");
+    server.child.wait().unwrap();
+    let mut command = Command::new(ECHO);
+    command.args(["--listen", &endpoint, "--pid-file", "echo.pid"]).current_dir(folder.path());
+    let mut server = Server::announced(command);
+    let path = folder.path().join("echo.pid");
+    let first = fs::read_to_string(&path).unwrap();
+    let mut old = server.connect();
+    old.write_all(b"before").unwrap();
+    let mut answer = [0; 6];
+    old.read_exact(&mut answer).unwrap();
+
+    signal(&server.child, "USR2");
+    let second = loop {
+        assert_eq!(server.answer(b"meanwhile"), "meanwhile");
+        match fs::read_to_string(&path) {
+            Ok(pid) if pid != first && pid.ends_with('\n') => break pid,
+            _ => {}
+        }
+    };
+    old.write_all(b"behind").unwrap();
+    old.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"behind", "who was accepted before is served to the end");
+    drop(old);
+    assert!(server.child.wait().unwrap().success());
+    assert_eq!(server.answer(b"afterwards"), "afterwards");
+    let stopped = Command::new("kill").arg(second.trim()).status().unwrap();
+    assert!(stopped.success());
+}
+
+#[test]
+fn sockets_from_systemd_are_taken_by_index_name_and_address() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let by_address = format!("tcp:{port}:interface=127.0.0.1");
+    for endpoint in ["systemd:index=0", "systemd:name=echo", &by_address] {
+        let mut command = Command::new("/bin/sh");
+        // As systemd does: the socket is descriptor 3, and the process's own number is in its
+        // environment.
+        let script = "exec 3<&0 </dev/null; LISTEN_PID=$$ exec \"$0\" \"$@\"";
+        command.args(["-c", script, ECHO, "--listen", endpoint]);
+        command.env("LISTEN_FDS", "1").env("LISTEN_FDNAMES", "echo");
+        command.stdin(std::os::fd::OwnedFd::from(listener.try_clone().unwrap()));
+        let server = Server::announced(command);
+        assert_eq!(server.announced, format!("listening on {by_address}\n"), "{endpoint}");
+        assert_eq!(server.answer(b"hello"), "hello", "{endpoint}");
+    }
+}
+
+#[test]
+fn a_socket_that_systemd_did_not_pass_in_is_named() {
+    let (status, message) = fails(&["--listen", "systemd:name=irc"]);
+    let why = "echo: server: cannot listen on systemd:name=irc: no sockets were passed in\n";
+    assert_eq!((status, &*message), (1, why));
+}

@@ -56,7 +56,6 @@ impl Handle {
         Self { core }
     }
 
-
     /// Cancels it.
     ///
     /// One that was not fired has its canceller called, and is fired with

@@ -17,6 +17,11 @@ pub(super) fn reloading() {
     }
 }
 
+/// Another process is the service now.
+pub(super) fn successor(pid: u32) {
+    send(&[NotifyState::MainPid(pid)]);
+}
+
 pub(super) fn stopping() {
     send(&[NotifyState::Stopping]);
 }

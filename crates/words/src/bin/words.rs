@@ -14,8 +14,8 @@ use std::{
 use lexopt::{Arg, ValueExt};
 use ropewalk_clock::Clock;
 use ropewalk_endpoints::ServerEndpoint;
-use ropewalk_protocol::{Limits, Reactor, WatchFd};
-use ropewalk_reactor::{AsyncIoReactor, PollReactor, Settings};
+use ropewalk_protocol::{Limits, Reactor};
+use ropewalk_reactor::{AsyncIoReactor, PollReactor, Settings, SpawnProcess};
 use ropewalk_service::{Application, Server, Service, Services, Timer};
 use ropewalk_words::{Config, Hall, ReactorChoice, irc::IrcServer};
 
@@ -149,7 +149,7 @@ fn serve(config: Config) -> Result<(), Box<dyn Error>> {
 }
 
 fn serve_on(
-    reactor: &impl WatchFd,
+    reactor: &impl SpawnProcess,
     application: &Application,
     config: Config,
 ) -> Result<(), Box<dyn Error>> {
