@@ -28,7 +28,7 @@ pub use pid_file::PidFile;
 /// | signal | what it does |
 /// |---|---|
 /// | SIGHUP | reloads every service, and opens the log file anew |
-/// | SIGUSR2 | starts the program anew, with the same arguments and this one's listening sockets; once that serves, this one stops, and what it has accepted is served to its end |
+/// | SIGUSR2 | starts the program anew, with the same arguments and this one's listening sockets; once that serves, this one stops as at a SIGTERM |
 /// | SIGTERM, SIGINT | stops the services in reverse order, then the reactor; a second one at once |
 ///
 /// Under systemd (`Type=notify-reload`) it says when it is ready, reloads and stops, and where
