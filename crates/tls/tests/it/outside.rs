@@ -1,0 +1,1 @@
+//! OpenSSL at the other end.
