@@ -68,7 +68,10 @@ impl ClientTls {
 
     /// The filter of one connection that is TLS from its first byte, to the server `name`: a host
     /// name, which is also asked for by SNI, or an IP address. The protocol above is made when the
-    /// handshake is done; where that fails, it never is.
+    /// handshake is done. Where that fails, a protocol given to
+    /// [`Filtered::around`](ropewalk_protocol::Filtered::around) hears the reason in
+    /// `connection_lost`, and a factory in
+    /// [`connection_failed`](ropewalk_protocol::Factory::connection_failed).
     ///
     /// # Errors
     /// [`TlsError::Name`].

@@ -139,6 +139,7 @@ impl Tls {
     }
 
     fn fail(&mut self, wire: &mut Wire<'_>, reason: Reason) {
+        tracing::debug!(peer = %wire.peer().address, "{reason}");
         self.state = State::Failed;
         wire.fail(reason);
     }

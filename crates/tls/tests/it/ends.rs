@@ -52,6 +52,11 @@ impl Log {
         heard.peer.as_ref().expect("it was made").tls.clone().expect("it is secured")
     }
 
+    /// The peer's own certificate.
+    pub(crate) fn shown(&self) -> Vec<u8> {
+        self.facts().certificates.first().expect("it showed one").to_vec()
+    }
+
     pub(crate) fn lost(&self) -> String {
         self.0.lock().unwrap().lost.as_ref().expect("it is lost").to_string()
     }

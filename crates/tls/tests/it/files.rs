@@ -152,13 +152,13 @@ fn a_reload_is_for_new_connections_and_an_error_changes_nothing() {
     put(&new);
     server.clone().reload().unwrap();
     let second = Ends::shaken(&client, "a.example", &server);
-    assert_eq!(second.client.facts().certificates, [new.der.clone()]);
+    assert_eq!(second.client.shown(), new.der);
     assert!(!crate::raw::filter(&second.pair.b).is_resumed());
     let end_point = second.client.facts().server_end_point.clone();
     assert_eq!(second.server.facts().server_end_point, end_point);
     waiting.tell_server([Order::StartTls]);
     waiting.tell_client([Order::StartTls]);
-    assert_eq!(waiting.client.facts().certificates, [new.der.clone()]);
+    assert_eq!(waiting.client.shown(), new.der);
 
     fs::write(&path, new.chain.clone() + &old.key).unwrap();
     let error = server.reload().unwrap_err().to_string();

@@ -8,6 +8,7 @@ mod ends;
 mod files;
 mod handshake;
 mod made;
+mod openssl;
 mod outside;
 mod raw;
 mod refusals;

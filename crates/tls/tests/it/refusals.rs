@@ -20,6 +20,8 @@ fn heard(authority: &Authority, made: &Made, name: &str) -> (String, String) {
 
 fn met(client: &ClientTls, name: &str, server: &ServerTls) -> (String, String) {
     let ends = Ends::shaken(client, name, server);
+    // The protocols hear it too, also where none was ever opened.
+    assert_eq!((ends.client_lost(), ends.server_lost()), (ends.client.lost(), ends.server.lost()));
     (ends.client_lost(), ends.server_lost())
 }
 
