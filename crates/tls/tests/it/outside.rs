@@ -122,6 +122,22 @@ fn outside_openssl_updates_keys() {
     assert_eq!(running.lost(), "closed");
 }
 
+/// RFC 5746 is not needed where there is no renegotiation at all (RFC 5246, section 7.2.2).
+#[test]
+#[ignore = "needs openssl"]
+fn outside_openssl_asks_in_vain_for_a_renegotiation() {
+    let running = Running::new();
+    let tls = Authority::new("Test CA").made(&["a.example"]).server().build().unwrap();
+    let port = running.echo(&tls);
+    let mut client = OpenSsl::client(&port, &["-tls1_2"]);
+    client.say("hello\n");
+    client.until("hello\n");
+    client.say("R\n");
+    let said = client.finish();
+    assert!(said.contains("RENEGOTIATING"), "{said}");
+    assert!(said.contains("no renegotiation"), "{said}");
+}
+
 /// As much of SMTP and of IRC as leads to a handshake.
 struct Upgrades(Tells);
 
