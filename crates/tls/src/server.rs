@@ -99,6 +99,9 @@ impl ServerTls {
     /// Reads all files again. Handshakes that begin from now on use what is there; connections
     /// that stand go on undisturbed. Sessions from before are not resumed.
     ///
+    /// It reads files as it goes: where they lie on a slow disk, call it
+    /// [in a thread](ropewalk_protocol::Reactor::call_in_thread).
+    ///
     /// # Errors
     /// As those of [`ServerTlsBuilder::build`]; then everything stays as it was.
     pub fn reload(&self) -> Result<(), TlsError> {

@@ -131,13 +131,23 @@ fn what_is_above_is_made_after_the_handshake_and_may_refuse() {
         None::<Speaker>
     });
     let client = authority.client().build().unwrap();
-    let (speaker, _) = Speaker::new();
+    let (speaker, log) = Speaker::new();
     let client = Harness::new(Filtered::around(client.filter("a.example").unwrap(), speaker));
     let server = Harness::new(Filtered::new(server.filter(), refuses));
     let mut pair = ropewalk_testkit::Pair::of(client, server, Duration::ZERO);
     assert!(pair.b.protocol().inner().is_none());
     pair.run();
     assert!(pair.b.has_ended());
+    assert_eq!(log.events(), "made eof", "it says goodbye in good order");
+}
+
+#[test]
+fn configurations_and_filters_may_go_to_other_threads() {
+    fn check<T: Send + Sync>() {}
+    check::<ropewalk_tls::ServerTls>();
+    check::<ropewalk_tls::ClientTls>();
+    check::<ropewalk_tls::Tls>();
+    check::<ropewalk_tls::TlsError>();
 }
 
 #[test]
