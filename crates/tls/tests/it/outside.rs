@@ -1,10 +1,14 @@
 //! OpenSSL at the other end.
 
+use std::fs;
+
+use ring::digest::{SHA256, SHA384, SHA512, digest};
 use ropewalk_line::{Delimiter, Lines};
 use ropewalk_protocol::{Context, Filtered, Framed, Receiver};
 use ropewalk_tls::{ClientCertificates, ClientTls, Identity, Pin, ServerTls};
 
 use crate::{
+    ends::Ends,
     made::Authority,
     openssl::{Event, Files, OpenSsl, Running, Tells},
 };
@@ -120,6 +124,54 @@ fn outside_openssl_updates_keys() {
     }
     client.finish();
     assert_eq!(running.lost(), "closed");
+}
+
+/// RFC 5929, section 4.1.
+#[test]
+#[ignore = "needs openssl"]
+fn outside_openssl_signs_with_every_hash() {
+    let files = Files::new();
+    let (key, chain, der) = (files.path("key"), files.path("chain"), files.path("der"));
+    OpenSsl::run(&["genrsa", "-out", &key, "2048"]).finish();
+    let pss = ["-sigopt", "rsa_padding_mode:pss"];
+    for (options, hash) in [
+        (&["-sha1"][..], Some(&SHA256)),
+        (&["-sha256"], Some(&SHA256)),
+        (&["-sha384"], Some(&SHA384)),
+        (&["-sha512"], Some(&SHA512)),
+        (&["-sha224"], None),
+        (&[&["-sha1"], &pss[..]].concat(), Some(&SHA256)),
+        (&[&["-sha256"], &pss[..]].concat(), Some(&SHA256)),
+        (&[&["-sha384"], &pss[..]].concat(), Some(&SHA384)),
+        (&[&["-sha512"], &pss[..]].concat(), Some(&SHA512)),
+    ] {
+        let make = ["req", "-x509", "-key", &key, "-out", &chain, "-subj", "/CN=a.example"];
+        OpenSsl::run(&[&make, options].concat()).finish();
+        OpenSsl::run(&["x509", "-in", &chain, "-out", &der, "-outform", "der"]).finish();
+        let made = fs::read(&der).unwrap();
+        let server = ServerTls::builder().identity(Identity::files(&chain, &key)).build().unwrap();
+        let client = ClientTls::builder().pin(Pin::of(&made).unwrap()).build().unwrap();
+        let ends = Ends::shaken(&client, "a.example", &server);
+        let expected = hash.map(|hash| digest(hash, &made).as_ref().to_vec());
+        let got = ends.client.facts().server_end_point.clone();
+        assert_eq!(got.as_deref(), expected.as_deref(), "{options:?}");
+        assert_eq!(ends.server.facts().server_end_point, got, "{options:?}");
+    }
+}
+
+/// As the documentation of `Pin` says.
+#[test]
+#[ignore = "needs openssl"]
+fn outside_openssl_tells_the_pin_of_a_certificate() {
+    let made = Authority::new("Test CA").made(&["a.example"]);
+    let files = Files::new();
+    let (chain, der) = (files.put("chain", &made.chain), files.path("der"));
+    let key = OpenSsl::run(&["x509", "-in", &chain, "-noout", "-pubkey"]).finish();
+    let key = files.put("key", &key);
+    OpenSsl::run(&["pkey", "-pubin", "-in", &key, "-outform", "der", "-out", &der]).finish();
+    let said = OpenSsl::run(&["dgst", "-sha256", "-r", &der]).finish();
+    let (hash, _) = said.split_once(' ').unwrap();
+    assert_eq!(hash, Pin::of(&made.der).unwrap().to_string());
 }
 
 /// RFC 5746 is not needed where there is no renegotiation at all (RFC 5246, section 7.2.2).
