@@ -1,10 +1,14 @@
 //! Data in both directions, records, ends.
 
-use bytes::Bytes;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use ropewalk_protocol::{Context, Filtered, Protocol};
+use ropewalk_testkit::{Harness, Pair};
 use rustls::version::{TLS12, TLS13};
 
 use crate::{
-    ends::{Ends, Order, tell},
+    ends::{Ends, Order, Speaker, tell},
     made::Authority,
     raw::{Raw, config, records},
 };
@@ -73,6 +77,45 @@ fn a_paused_end_takes_nothing_until_it_resumes() {
     assert!(!ends.pair.b.connection().wants_input());
     ends.tell_server([Order::Resume]);
     assert_eq!(ends.server.data(), vec![7; 300_000]);
+}
+
+#[test]
+fn what_arrives_at_once_is_given_in_pieces_of_64_kib() {
+    /// Remembers the largest piece, and pauses after the first when it is told to.
+    struct Piecemeal {
+        largest: usize,
+        total: usize,
+        pauses: bool,
+    }
+    impl Protocol for Piecemeal {
+        type Message = ();
+        fn data_received(&mut self, cx: &mut Context<'_, ()>, input: &mut BytesMut) {
+            self.largest = self.largest.max(input.len());
+            self.total += input.split().len();
+            if self.pauses {
+                cx.pause_reading();
+            }
+        }
+    }
+    let authority = Authority::new("Test CA");
+    let tls = authority.made(&["a.example"]).server().build().unwrap();
+    let client = authority.client().build().unwrap();
+    for pauses in [false, true] {
+        let (speaker, _) = Speaker::new();
+        let filter = client.filter("a.example").unwrap();
+        let sender = Harness::new(Filtered::around(filter, speaker));
+        let taker = Piecemeal { largest: 0, total: 0, pauses };
+        let taker = Harness::new(Filtered::around(tls.filter(), taker));
+        let mut pair = Pair::of(sender, taker, Duration::ZERO);
+        pair.run();
+        tell(&mut pair.a, [Order::Write(vec![7; 1_000_000])]);
+        let wire = pair.a.written();
+        pair.b.feed(&wire);
+        let taker = pair.b.protocol().inner().unwrap();
+        assert!((65_536..=65_536 + 16_384).contains(&taker.largest), "{}", taker.largest);
+        // The rest of a paused one waits as it arrived.
+        assert_eq!(taker.total, if pauses { taker.largest } else { 1_000_000 });
+    }
 }
 
 #[test]
