@@ -17,6 +17,8 @@ mod results;
 mod shapes;
 mod socket;
 mod stream_load;
+mod tls_load;
+mod tls_shapes;
 
 pub use candidate::{Candidate, Load, Server};
 pub use cpu::{memory_of, nanoseconds_of};
@@ -24,5 +26,6 @@ pub use fanout_load::{Dialect, Fanout};
 pub use poll::{Interest, Poll};
 pub use results::{Figures, Phase, Rounds};
 pub use shapes::{Options, run};
-pub use socket::{connect, listen};
+pub use socket::{connect, listen, listen_with};
 pub use stream_load::{Counted, Streams};
+pub use tls_load::{Handshakes, TlsKey, TlsStreams};

@@ -9,6 +9,7 @@ use crate::candidate::{Candidate, Load, Server};
 use crate::cpu::memory_of;
 use crate::inspircd;
 use crate::results::Rounds;
+use crate::tls_shapes;
 
 /// How thoroughly to measure.
 #[derive(Clone, Copy, Debug)]
@@ -34,12 +35,18 @@ pub fn run(name: Option<&str>, options: Options) -> Result<(), Box<dyn Error>> {
 
 type Bench = (&'static str, fn(Options) -> Result<(), Box<dyn Error>>);
 
-const BENCHES: [Bench; 5] =
-    [("echo", echo), ("lines", lines), ("timers", timers), ("memory", memory), ("fanout", fanout)];
+const BENCHES: [Bench; 6] = [
+    ("echo", echo),
+    ("lines", lines),
+    ("timers", timers),
+    ("memory", memory),
+    ("fanout", fanout),
+    ("tls", tls_shapes::tls),
+];
 
 /// A server as the table names it, its program, its arguments, and the load that it understands.
 #[derive(Clone, Copy)]
-struct Row {
+pub(crate) struct Row {
     name: &'static str,
     program: &'static str,
     arguments: &'static [&'static str],
@@ -47,7 +54,7 @@ struct Row {
 }
 
 impl Row {
-    const fn new(
+    pub(crate) const fn new(
         name: &'static str,
         program: &'static str,
         arguments: &'static [&'static str],
@@ -103,12 +110,12 @@ impl Row {
 }
 
 /// A load: how many connections or members, of what size, how many at a time, how many in all.
-struct Shape {
-    title: String,
-    connections: usize,
-    size: usize,
-    depth: u64,
-    messages: u64,
+pub(crate) struct Shape {
+    pub(crate) title: String,
+    pub(crate) connections: usize,
+    pub(crate) size: usize,
+    pub(crate) depth: u64,
+    pub(crate) messages: u64,
 }
 
 fn echo(options: Options) -> Result<(), Box<dyn Error>> {
@@ -145,7 +152,11 @@ fn fanout(options: Options) -> Result<(), Box<dyn Error>> {
 }
 
 /// Runs shapes that share their connections, all candidates in turn in every round.
-fn measure(rows: &[Row], shapes: &[Shape], options: Options) -> Result<(), Box<dyn Error>> {
+pub(crate) fn measure(
+    rows: &[Row],
+    shapes: &[Shape],
+    options: Options,
+) -> Result<(), Box<dyn Error>> {
     let Some(first) = shapes.first() else { return Ok(()) };
     let mut candidates = Vec::new();
     for row in rows.iter().filter(|row| row.is_there()) {

@@ -9,6 +9,13 @@ use socket2::{Domain, Socket, Type};
 /// Listens where `--listen tcp:PORT:interface=127.0.0.1` says (port 0 without it), and prints the
 /// line that servers print when they are ready.
 pub fn listen() -> Result<TcpListener, Box<dyn std::error::Error>> {
+    listen_with(|_| false)
+}
+
+/// The same for a program with options of its own: `known` is asked about each.
+pub fn listen_with(
+    mut known: impl FnMut(&str) -> bool,
+) -> Result<TcpListener, Box<dyn std::error::Error>> {
     let mut port = 0;
     let mut parser = lexopt::Parser::from_env();
     while let Some(argument) = parser.next()? {
@@ -18,6 +25,7 @@ pub fn listen() -> Result<TcpListener, Box<dyn std::error::Error>> {
                 let number = endpoint.strip_prefix("tcp:").and_then(|rest| rest.split(':').next());
                 port = number.ok_or("--listen wants tcp:PORT:interface=127.0.0.1")?.parse()?;
             }
+            Arg::Long(option) if known(option) => {}
             other => return Err(other.unexpected().into()),
         }
     }

@@ -7,6 +7,7 @@ pub mod endpoint;
 pub mod irc;
 pub mod line;
 pub mod realm;
+pub mod tls;
 pub mod words;
 
 /// A target and the name by which it is chosen; a new one is a new row.
@@ -24,5 +25,7 @@ pub const TARGETS: &[Target] = &[
     ("line_prefixed", line::prefixed),
     ("line_switch", line::switch),
     ("realm", realm::commands),
+    ("tls_files", tls::files),
+    ("tls_server", tls::server),
     ("words_irc", words::irc),
 ];

@@ -31,6 +31,7 @@ pub(crate) const PROGRAMS: &[Program] = &[
         name: "weechat",
         source: Source::Apt { package: "weechat-headless", command: "weechat-headless" },
     },
+    Program { name: "openssl", source: Source::Apt { package: "openssl", command: "openssl" } },
     Program {
         name: "python-irc",
         source: Source::Pip { package: "irc==20.5.0", module: "irc.client" },

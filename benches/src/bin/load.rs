@@ -1,5 +1,6 @@
 //! The load generator: `load MODE --port PORT --process PID [--connections N] [--size N],
-//! [--lone]`, where MODE is echo, lines, irc, lobby or raw.
+//! [--lone]`, where MODE is echo, lines, irc, lobby, raw, tls-echo, tls-bulk, tls-full or
+//! tls-resumed.
 //!
 //! Sets up, prints `ready`, then for each line `MESSAGES DEPTH` of its input runs that many
 //! messages (for rooms DEPTH is the burst) and prints `COUNT NANOSECONDS CPU`: what arrived, how
@@ -13,11 +14,13 @@ use std::time::Instant;
 
 use lexopt::{Arg, ValueExt};
 
-use ropewalk_benches::{Counted, Dialect, Fanout, Streams, nanoseconds_of};
+use ropewalk_benches::{Counted, Dialect, Fanout, Handshakes, Streams, TlsStreams, nanoseconds_of};
 
 enum Load {
     Streams(Streams),
     Room(Fanout),
+    Tls(TlsStreams),
+    Handshakes(Handshakes),
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -41,7 +44,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         "irc" => Load::Room(Fanout::join(port, connections, Dialect::Irc)?),
         "lobby" => Load::Room(Fanout::join(port, connections, Dialect::Lobby)?),
         "raw" => Load::Room(Fanout::join(port, connections, Dialect::Raw)?),
-        _ => return Err("the mode is echo, lines, irc, lobby or raw".into()),
+        "tls-echo" => Load::Tls(TlsStreams::connect(port, connections, size, size)?),
+        // A byte asks for a block.
+        "tls-bulk" => Load::Tls(TlsStreams::connect(port, connections, 1, size)?),
+        "tls-full" => Load::Handshakes(Handshakes::full(port)?),
+        "tls-resumed" => Load::Handshakes(Handshakes::resumed(port)?),
+        _ => return Err(format!("there is no mode `{mode}`").into()),
     };
     println!("ready");
     for line in io::stdin().lines() {
@@ -60,6 +68,8 @@ impl Load {
         match self {
             Self::Streams(streams) => streams.exchange(messages, depth).map(|()| messages),
             Self::Room(room) => room.speak(messages, depth),
+            Self::Tls(streams) => streams.exchange(messages, depth).map(|()| messages),
+            Self::Handshakes(handshakes) => handshakes.run(messages).map(|()| messages),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Where a listener's protocols come from.
 
-use crate::{Peer, Protocol};
+use crate::{Peer, Protocol, Reason};
 
 /// Makes one protocol for each connection.
 ///
@@ -11,6 +11,12 @@ pub trait Factory {
 
     /// A protocol for a connection from `peer`; `None` refuses it, and it is closed.
     fn build(&mut self, peer: &Peer) -> Option<Self::Protocol>;
+
+    /// A connection ended before it got so far that a protocol was made for it: a layer below
+    /// failed, such as a TLS handshake. There is nobody else who could be told.
+    fn connection_failed(&mut self, reason: &Reason) {
+        let _ = reason;
+    }
 }
 
 /// A [`Factory`] from a closure.

@@ -114,6 +114,9 @@ impl<F: Filter, B: Factory> Filtered<F, B> {
 
 impl<F: Filter, P: Protocol> Filtered<F, Given<P>> {
     /// `filter` below a protocol that is already made, for connections of which there is one.
+    ///
+    /// Where the filter fails before it opens, the protocol hears
+    /// [`connection_lost`](Protocol::connection_lost) without having heard of the connection.
     pub fn around(filter: F, protocol: P) -> Self {
         Self::new(filter, Given::new(protocol))
     }
@@ -268,6 +271,8 @@ impl<F: Filter, B: Factory> Protocol for Filtered<F, B> {
     fn connection_lost(&mut self, reason: &Reason) {
         if let Some(inner) = &mut self.inner {
             inner.connection_lost(reason);
+        } else if let Some(build) = &mut self.build {
+            build.connection_failed(reason);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A protocol that is already made, where a factory is asked for.
 
-use crate::{Factory, Peer, Protocol};
+use crate::{Factory, Peer, Protocol, Reason};
 
 /// A [`Factory`] of one protocol that exists already; see [`Filtered::around`](crate::Filtered::around).
 #[derive(Debug)]
@@ -19,5 +19,11 @@ impl<P: Protocol> Factory for Given<P> {
 
     fn build(&mut self, _: &Peer) -> Option<P> {
         self.protocol.take()
+    }
+
+    fn connection_failed(&mut self, reason: &Reason) {
+        if let Some(protocol) = &mut self.protocol {
+            protocol.connection_lost(reason);
+        }
     }
 }

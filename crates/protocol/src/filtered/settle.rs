@@ -48,6 +48,7 @@ impl<F: Filter, B: Factory> Filtered<F, B> {
             self.fresh = true;
             self.call(cx, |inner, cx, _| inner.connection_made(cx));
         } else {
+            self.tell(cx, |this, wire| this.filter.finish(wire));
             cx.close();
             self.layer.fail();
         }

@@ -1,11 +1,25 @@
 //! Filters: when what is above is made, called and paused, and what becomes of ends and failures.
 
-use std::time::Duration;
+use std::{cell::RefCell, rc::Rc, time::Duration};
 
-use ropewalk_protocol::{Filtered, Limits, Peer, factory};
+use bytes::BytesMut;
+use ropewalk_protocol::{Context, Factory, Filtered, Limits, Peer, Protocol, Reason, factory};
 use ropewalk_testkit::{Harness, every_cut_by};
 
 use crate::scripted::{Brackets, Header, Recorder, Slow, Veil, veiled};
+
+/// Hears only how it ends.
+struct Heard(Rc<RefCell<Vec<String>>>);
+
+impl Protocol for Heard {
+    type Message = ();
+
+    fn data_received(&mut self, _: &mut Context<'_, ()>, _: &mut BytesMut) {}
+
+    fn connection_lost(&mut self, reason: &Reason) {
+        self.0.borrow_mut().push(reason.to_string());
+    }
+}
 
 fn recorder(_: &Peer) -> Option<Recorder> {
     Some(Recorder::default())
@@ -43,6 +57,39 @@ fn a_layer_that_fails_says_so_and_the_connection_ends_for_its_reason() {
     harness.end();
     assert_eq!(harness.written(), b"no");
     assert_eq!(harness.lost().unwrap().to_string(), "header: no port in it");
+}
+
+#[test]
+fn a_protocol_that_waited_for_a_header_hears_that_none_came() {
+    let heard = Rc::default();
+    let waiting = Heard(Rc::clone(&heard));
+    let mut harness = Harness::new(Filtered::around(Header::default(), waiting));
+    harness.feed(b"what\nabc");
+    harness.end();
+    assert_eq!(*heard.borrow(), ["header: no port in it"]);
+}
+
+#[test]
+fn a_factory_hears_what_became_of_a_connection_without_a_protocol() {
+    struct Tells(Rc<RefCell<Vec<String>>>);
+    impl Factory for Tells {
+        type Protocol = Recorder;
+        fn build(&mut self, _: &Peer) -> Option<Recorder> {
+            Some(Recorder::default())
+        }
+        fn connection_failed(&mut self, reason: &Reason) {
+            self.0.borrow_mut().push(reason.to_string());
+        }
+    }
+    for (input, expected) in [("what\n", vec!["header: no port in it"]), ("4000\n", vec![])] {
+        let heard = Rc::default();
+        let stack = Filtered::new(Header::default(), Tells(Rc::clone(&heard)));
+        let mut harness = Harness::new(stack);
+        harness.feed(input.as_bytes());
+        harness.end();
+        assert!(harness.lost().is_some());
+        assert_eq!(*heard.borrow(), expected);
+    }
 }
 
 #[test]
