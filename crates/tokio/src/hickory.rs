@@ -4,7 +4,7 @@ use std::{io, net::IpAddr};
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use hickory_resolver::{
-    TokioResolver,
+    ResolverBuilder, TokioResolver,
     proto::rr::{RData, RecordType},
 };
 use ropewalk_endpoints::{Answers, Resolver};
@@ -52,7 +52,7 @@ impl HickoryResolver {
     /// # Errors
     /// The file cannot be read or understood.
     pub fn from_system(runtime: &Handle) -> io::Result<Self> {
-        let resolver = TokioResolver::builder_tokio().and_then(|builder| builder.build());
+        let resolver = TokioResolver::builder_tokio().and_then(ResolverBuilder::build);
         Ok(Self::new(runtime, resolver.map_err(io::Error::other)?))
     }
 
