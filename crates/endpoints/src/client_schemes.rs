@@ -6,7 +6,14 @@ use crate::{Arguments, ClientPlan, EndpointError, Family, Scheme, Schemes, Targe
 
 /// Every scheme and prefix there is; a new one is a new row.
 pub(crate) fn all() -> Schemes<ClientPlan> {
-    Schemes::new([TCP, TCP6, UNIX], [])
+    #[allow(unused_mut, reason = "without any feature there is nothing to add")]
+    let mut schemes = Schemes::new([TCP, TCP6, UNIX], []);
+    #[cfg(feature = "tls")]
+    {
+        schemes.add(crate::tls::CLIENT);
+        schemes.add_prefix(crate::tls::CLIENT_PREFIX);
+    }
+    schemes
 }
 
 const TCP: Scheme<ClientPlan> = Scheme {
@@ -30,7 +37,10 @@ const UNIX: Scheme<ClientPlan> = Scheme {
 
 const TCP_OPTIONS: &[&str] = &["timeout", "bindAddress", "nodelay", "keepalive"];
 
-fn tcp(arguments: &mut Arguments<'_>, family: Family) -> Result<ClientPlan, EndpointError> {
+pub(crate) fn tcp(
+    arguments: &mut Arguments<'_>,
+    family: Family,
+) -> Result<ClientPlan, EndpointError> {
     let expected = match family {
         Family::Either => "a name or an address",
         Family::V6 => "a name or an IPv6 address",

@@ -53,6 +53,11 @@ impl<F: Factory> Factory for Layers<F> {
         };
         Some(Layered::Over(Box::new(Filtered::new(filters.filter(), above))))
     }
+
+    fn connection_failed(&mut self, reason: &Reason) {
+        let mut factory = self.factory.lock().unwrap_or_else(PoisonError::into_inner);
+        factory.connection_failed(reason);
+    }
 }
 
 /// A protocol, or a layer with the same above it.

@@ -9,18 +9,22 @@
 //! | `tcp:6667` | `port`, `interface` (an address, by default every IPv4 one), `backlog`, `reuse_port`, `nodelay` (`yes`, `no`), `keepalive` (seconds) |
 //! | `tcp6:6667` | the same over IPv6 |
 //! | `unix:/run/chat.sock` | `address`, `backlog`, `mode` (such as `660`), `lockfile` (`yes`, `no`) |
+//! | `tls:6697:key=key.pem:cert=cert.pem` | TLS over TCP (feature `tls`): those of `tcp` and of the prefix below |
 //! | `systemd:index=0` | a socket that systemd passed in: `index` or `name`; `nodelay`, `keepalive` |
 //! | `stdio:` | standard input and output, one connection |
 //!
 //! | before any of them | and the options |
 //! |---|---|
 //! | `haproxy:` | a PROXY header comes first; `from` (networks that may send one), `timeout` (seconds) |
+//! | `tls:key=key.pem:cert=cert.pem:` | TLS (feature `tls`): `key` and `cert` (PEM files; one may hold both), or `dir` (a folder of them, chosen by the name that the client asks for), `alpn`, `clientca` (whose certificates clients have to show), `clients` (`required`, `optional`, `any`), `handshake` (seconds) |
 //!
 //! | for clients | and the options |
 //! |---|---|
 //! | `tcp:chat.example:6667` | `host` (a name or an address), `port`, `timeout` (seconds), `bindAddress`, `nodelay`, `keepalive` |
 //! | `tcp6:chat.example:6667` | the same over IPv6 |
 //! | `unix:/run/chat.sock` | `path`, `timeout` |
+//! | `tls:chat.example:6697` | TLS over TCP (feature `tls`): those of `tcp` and `roots` (a PEM file, instead of the platform's), `pin` (SHA-256 sums of public keys), `key` and `cert` (our own), `alpn`, `name` (whose certificate it has to be) |
+//! | `tls:name=chat.example:unix:/run/chat.sock` | TLS before any of them, with those options |
 //!
 //! Sockets that systemd or a predecessor passed in are taken also by the endpoints whose addresses
 //! they have, so that a program that is started anew needs no other strings.
@@ -62,6 +66,8 @@ mod resolver;
 mod schemes;
 mod server;
 mod server_schemes;
+#[cfg(feature = "tls")]
+mod tls;
 
 pub use arguments::Arguments;
 pub use client::{ClientEndpoint, ClientPlan, Family, Target};

@@ -15,7 +15,14 @@ use crate::{
 
 /// Every scheme and prefix there is; a new one is a new row.
 pub(crate) fn all() -> Schemes<ServerPlan> {
-    Schemes::new([TCP, TCP6, UNIX, SYSTEMD, STDIO], [haproxy::PREFIX])
+    #[allow(unused_mut, reason = "without any feature there is nothing to add")]
+    let mut schemes = Schemes::new([TCP, TCP6, UNIX, SYSTEMD, STDIO], [haproxy::PREFIX]);
+    #[cfg(feature = "tls")]
+    {
+        schemes.add(crate::tls::SERVER);
+        schemes.add_prefix(crate::tls::SERVER_PREFIX);
+    }
+    schemes
 }
 
 type Planned = Result<(ServerPlan, Layers), EndpointError>;

@@ -6,4 +6,6 @@ mod haproxy;
 mod mistakes;
 mod plans;
 mod proxy_header;
+#[cfg(feature = "tls")]
+mod secure;
 mod strings;

@@ -64,6 +64,47 @@ fn strings_for_clients_are_understood_and_written_back() {
     }
 }
 
+#[cfg(feature = "tls")]
+#[test]
+fn tls_is_understood_and_written_back() {
+    let pin = "ab".repeat(32);
+    let servers = [
+        ("tls:6697:key=k.pem:cert=c.pem", "tls:key=k.pem:cert=c.pem:tcp:6697:interface=0.0.0.0"),
+        (
+            "tls:6697:127.0.0.1:dir=/etc/certs:backlog=9:alpn=irc,xmpp-client",
+            "tls:dir=/etc/certs:alpn=irc,xmpp-client:tcp:6697:interface=127.0.0.1:backlog=9",
+        ),
+        (
+            "tls:key=k:clientca=ca.pem:clients=required:handshake=5:systemd:index=0",
+            "tls:key=k:clientca=ca.pem:handshake=5:systemd:index=0",
+        ),
+        (
+            "haproxy:tls:key=k:clientca=ca:clients=optional:unix:/run/x",
+            "haproxy:tls:key=k:clientca=ca:clients=optional:unix:/run/x",
+        ),
+        ("tls:1:key=k:clients=any", "tls:key=k:clients=any:tcp:1:interface=0.0.0.0"),
+    ];
+    for (text, canonical) in servers {
+        assert_eq!(server(text).to_string(), canonical, "{text}");
+        assert_eq!(server(canonical), server(text));
+    }
+    let clients = [
+        ("tls:chat.example:6697", "tls:tcp:chat.example:6697".to_owned()),
+        (
+            &*format!("tls:h:1:pin={pin}:roots=r.pem:name=x.example:timeout=3"),
+            format!("tls:roots=r.pem:pin={pin}:name=x.example:tcp:h:1:timeout=3"),
+        ),
+        (
+            "tls:name=h:key=k:cert=c:alpn=irc:unix:/run/x",
+            "tls:key=k:cert=c:alpn=irc:name=h:unix:/run/x".to_owned(),
+        ),
+    ];
+    for (text, canonical) in clients {
+        assert_eq!(client(text).to_string(), canonical, "{text}");
+        assert_eq!(client(&canonical), client(text));
+    }
+}
+
 #[test]
 fn what_a_listener_says_of_itself_is_a_string_that_listens_there() {
     let addresses = [
@@ -113,6 +154,10 @@ fn strings() -> impl Strategy<Value = String> {
         "haproxy:from=10.0.0.0/8,192.0.2.1:tcp6",
         "systemd",
         "stdio",
+        "tls",
+        "tls:key=k:tcp",
+        "tls:dir=d:alpn=irc,h2:unix",
+        "haproxy:tls",
     ]);
     let argument = prop_oneof![
         (0_u32..70_000).prop_map(|port| port.to_string()),
@@ -123,6 +168,8 @@ fn strings() -> impl Strategy<Value = String> {
         "(nodelay|reuse_port|lockfile)=(yes|no)",
         "(index|mode)=[0-7]{1,3}",
         "name=[a-z:=]{1,3}",
+        "(key|cert|dir|roots|clientca)=[a-z/]{1,4}",
+        "clients=(any|required|optional)",
         "(address=|path=|)([a-z/]|\\\\[:=\\\\]){1,8}",
     ];
     (scheme, prop::collection::vec(argument, 0..5))
