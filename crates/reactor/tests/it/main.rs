@@ -9,6 +9,7 @@ mod groups;
 mod listening;
 mod local;
 mod outputs;
+mod passing;
 mod processes;
 mod restart;
 mod running;

@@ -9,6 +9,8 @@ mod existing_runtime;
 #[path = "../../../reactor/tests/it/outputs.rs"]
 mod outputs;
 mod own_runtime;
+#[path = "../../../reactor/tests/it/passing.rs"]
+mod passing;
 #[path = "../../../reactor/tests/it/processes.rs"]
 mod processes;
 #[path = "../../../reactor/tests/it/restart.rs"]
