@@ -82,7 +82,7 @@ impl PollReactor {
             (0..count).map(|_| Inbox::new().map(Arc::new)).collect::<io::Result<Vec<_>>>()?;
         let first = Arc::clone(&inboxes[0]);
         let timers = Timers::new(Instant::now, move || first.wake());
-        let pool = ThreadPool::new(settings.workers);
+        let pool = ThreadPool::between(settings.idle_workers, settings.workers);
         let (lifecycle, roll, next) = (Lifecycle::default(), Roll::default(), AtomicUsize::new(0));
         let shared = Shared { settings, inboxes, timers, pool, lifecycle, roll, next };
         Ok(Self { shared: Arc::new(shared) })
