@@ -8,6 +8,7 @@ mod descriptors;
 mod groups;
 mod listening;
 mod local;
+mod multicast;
 mod outputs;
 mod passing;
 mod processes;

@@ -6,6 +6,8 @@ mod background;
 mod datagrams;
 mod descriptors;
 mod existing_runtime;
+#[path = "../../../reactor/tests/it/multicast.rs"]
+mod multicast;
 #[path = "../../../reactor/tests/it/outputs.rs"]
 mod outputs;
 mod own_runtime;
