@@ -71,6 +71,16 @@ struct Shared {
     next: AtomicUsize,
 }
 
+/// A future that waits to run holds its inbox, which holds the future: without this, what a reactor
+/// never came to do would never be dropped.
+impl Drop for Shared {
+    fn drop(&mut self) {
+        for inbox in &self.inboxes {
+            inbox.clear();
+        }
+    }
+}
+
 impl PollReactor {
     /// A reactor that does not run yet.
     ///

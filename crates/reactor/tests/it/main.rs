@@ -12,6 +12,7 @@ mod multicast;
 mod outputs;
 mod passing;
 mod processes;
+mod reaping;
 mod restart;
 mod running;
 mod signals;

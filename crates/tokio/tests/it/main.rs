@@ -15,6 +15,8 @@ mod own_runtime;
 mod passing;
 #[path = "../../../reactor/tests/it/processes.rs"]
 mod processes;
+#[path = "../../../reactor/tests/it/reaping.rs"]
+mod reaping;
 #[path = "../../../reactor/tests/it/restart.rs"]
 mod restart;
 #[path = "../../../reactor/tests/it/standard_io.rs"]
