@@ -179,6 +179,23 @@ fn four_megabytes_go_through_a_child_with_backpressure(reactor: impl SpawnProces
     assert_eq!(seen.last().unwrap(), "ended: exit status: 0");
 }
 
+fn a_child_that_closes_its_input_is_noticed(reactor: impl SpawnProcess) {
+    let closes = start(&reactor, shell("exec <&-; exec sleep 1000"));
+    let breaks = start(&reactor, shell("read x; exec <&-; exec sleep 1000"));
+    let _running = Running::new(reactor);
+    assert_eq!(closes.next(), "lost 0: closed");
+    act(&breaks.mailbox(), |cx| {
+        cx.write(0, b"line\n");
+        cx.write(0, &[b'x'; 1_000_000]);
+    });
+    let broken = breaks.next();
+    assert!(broken.starts_with("lost 0: ") && !broken.ends_with("closed"), "{broken}");
+    for seen in [closes, breaks] {
+        seen.process.signal(Signal::Kill).unwrap();
+        assert!(seen.sorted().pop().unwrap().starts_with("ended: signal: 9"));
+    }
+}
+
 fn further_descriptors_have_their_numbers(reactor: impl SpawnProcess) {
     let script = "cat <&3 >&4; read x <&7; echo got $x >&7";
     let mut spawn = shell(script);
@@ -330,6 +347,7 @@ fn a_paused_pipe_keeps_what_arrived(reactor: impl SpawnProcess) {
 on_each_reactor!(
     what_a_child_writes_arrives_before_its_end,
     four_megabytes_go_through_a_child_with_backpressure,
+    a_child_that_closes_its_input_is_noticed,
     further_descriptors_have_their_numbers,
     a_child_has_no_descriptor_but_its_own,
     a_program_that_is_not_there_is_an_error_at_once,

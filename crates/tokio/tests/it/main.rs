@@ -1,5 +1,7 @@
 //! The reactor on tokio keeps the contract, on its own runtime and on one that exists.
 
+#[path = "../../../reactor/tests/it/attaching.rs"]
+mod attaching;
 #[path = "../../../reactor/tests/it/background.rs"]
 mod background;
 #[path = "../../../reactor/tests/it/datagrams.rs"]
@@ -25,7 +27,7 @@ mod unix;
 
 use ropewalk_tokio::{Options, TokioReactor};
 
-use background::Running;
+use background::{Echo, Running, assert_echoes};
 
 /// What is built on watching passes the tests of the other reactors, on this one too.
 macro_rules! on_each_reactor {
