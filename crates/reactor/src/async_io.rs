@@ -76,7 +76,7 @@ impl AsyncIoReactor {
             executor: Arc::new(Executor::new()),
             timers: Timers::new(Instant::now, move || waker.wake()),
             alarm,
-            pool: ThreadPool::new(settings.workers),
+            pool: ThreadPool::between(settings.idle_workers, settings.workers),
             lifecycle: Lifecycle::default(),
             roll: Roll::default(),
             listeners: Mutex::default(),

@@ -38,6 +38,55 @@ where
     P: Protocol + Send + 'static,
     P::Message: Send + 'static,
 {
+    attach_with(reactor, attach, protocol, Plain)
+}
+
+/// How bytes are read and written.
+pub(crate) trait Wire {
+    /// Whether to read, as far as the wire is concerned.
+    fn wants_input(&self) -> bool {
+        true
+    }
+    /// Reads once into the spare room of `input`; 0 is the end of file.
+    fn read(&mut self, fd: impl AsFd, input: &mut BytesMut) -> io::Result<usize>;
+    /// Writes once what is outgoing; the number of bytes that the system took.
+    fn write<P: Protocol>(
+        &mut self,
+        fd: impl AsFd,
+        connection: &Connection<P>,
+    ) -> io::Result<usize>;
+}
+
+/// Bytes, and nothing else.
+struct Plain;
+
+impl Wire for Plain {
+    fn read(&mut self, fd: impl AsFd, input: &mut BytesMut) -> io::Result<usize> {
+        read(fd, input)
+    }
+
+    fn write<P: Protocol>(
+        &mut self,
+        fd: impl AsFd,
+        connection: &Connection<P>,
+    ) -> io::Result<usize> {
+        socket::put(fd, connection)
+    }
+}
+
+/// The same with another way to read and write.
+pub(crate) fn attach_with<R, P, W>(
+    reactor: &R,
+    attach: Attach,
+    protocol: P,
+    wire: W,
+) -> io::Result<()>
+where
+    R: WatchFd,
+    P: Protocol + Send + 'static,
+    P::Message: Send + 'static,
+    W: Wire + Send + 'static,
+{
     let Attach { input, output, peer, limits, .. } = attach;
     let peer = named(peer, &input);
     let output = match output {
@@ -47,6 +96,7 @@ where
     let attached = Attached {
         input: Gate::new(reactor, input)?,
         output,
+        wire,
         connection: Connection::new(protocol, peer, limits),
         alarm: Alarm::new(reactor.clock()),
         place: reactor.roll().enter(),
@@ -67,9 +117,10 @@ fn named(peer: Peer, fd: &impl AsFd) -> Peer {
     socket::peer(&SockRef::from(fd), &Address::Unnamed).unwrap_or(peer)
 }
 
-struct Attached<P: Protocol, C> {
+struct Attached<P: Protocol, C, W> {
     input: Gate,
     output: Output,
+    wire: W,
     connection: Connection<P>,
     alarm: Alarm<C>,
     place: Place,
@@ -90,7 +141,7 @@ enum Output {
     Ended,
 }
 
-impl<P: Protocol, C: Clock> Attached<P, C> {
+impl<P: Protocol, C: Clock, W: Wire> Attached<P, C, W> {
     /// Everything there is to do now; ready when the connection is over.
     fn turn(&mut self, cx: &mut Context<'_>) -> Poll<Reason> {
         loop {
@@ -135,7 +186,7 @@ impl<P: Protocol, C: Clock> Attached<P, C> {
         for _ in 0..BUDGET {
             let more = self.connection.poll(now, Some(cx.waker()));
             let wrote = self.write(now)?;
-            let read = self.connection.wants_input() && self.read(now)?;
+            let read = self.wants_input() && self.read(now)?;
             if self.connection.over().is_some() {
                 return Ok(());
             }
@@ -149,6 +200,10 @@ impl<P: Protocol, C: Clock> Attached<P, C> {
         Ok(())
     }
 
+    fn wants_input(&self) -> bool {
+        self.connection.wants_input() && self.wire.wants_input()
+    }
+
     /// Reads once, if something is there; whether it did.
     fn read(&mut self, now: Instant) -> io::Result<bool> {
         if !self.readable {
@@ -156,7 +211,7 @@ impl<P: Protocol, C: Clock> Attached<P, C> {
         }
         self.buffer.clear();
         self.buffer.reserve(READ);
-        match read(&self.input, &mut self.buffer) {
+        match self.wire.read(&self.input, &mut self.buffer) {
             Ok(0) => self.connection.end(now),
             Ok(count) => {
                 // With less than there was room for it is probably empty: the watch knows.
@@ -188,7 +243,7 @@ impl<P: Protocol, C: Clock> Attached<P, C> {
                 Output::Own(gate) => gate,
                 Output::Ended => break,
             };
-            match socket::put(gate, &self.connection) {
+            match self.wire.write(gate, &self.connection) {
                 Ok(taken) => {
                     self.connection.sent(now, taken);
                     wrote = true;
@@ -219,7 +274,7 @@ impl<P: Protocol, C: Clock> Attached<P, C> {
     }
 
     fn wait(&mut self) {
-        let readable = self.connection.wants_input() && !self.readable;
+        let readable = self.wants_input() && !self.readable;
         let writable = self.blocked && self.connection.queued() > 0;
         match &mut self.output {
             Output::Input => self.input.want(Interest { readable, writable }),
@@ -249,9 +304,9 @@ impl<P: Protocol, C: Clock> Attached<P, C> {
 }
 
 /// Nothing in it is pinned but what is in a box.
-impl<P: Protocol, C> Unpin for Attached<P, C> {}
+impl<P: Protocol, C, W> Unpin for Attached<P, C, W> {}
 
-impl<P: Protocol, C: Clock> Future for Attached<P, C> {
+impl<P: Protocol, C: Clock, W: Wire> Future for Attached<P, C, W> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
@@ -272,7 +327,7 @@ impl<P: Protocol, C: Clock> Future for Attached<P, C> {
 }
 
 /// The reactor may end before the connection does.
-impl<P: Protocol, C> Drop for Attached<P, C> {
+impl<P: Protocol, C, W> Drop for Attached<P, C, W> {
     fn drop(&mut self) {
         let connection = &mut self.connection;
         // A panic has been reported by the panic hook, and there is nobody left to tell.

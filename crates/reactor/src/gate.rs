@@ -30,6 +30,8 @@ pub(crate) struct Gate {
     shared: Arc<Shared>,
     wanted: Interest,
     restore: Option<OFlags>,
+    /// The writing end of a pipe: it is never readable, so being so means that nobody reads.
+    one_way: bool,
 }
 
 #[derive(Default)]
@@ -61,7 +63,8 @@ impl Gate {
 
     fn unwatched(fd: OwnedFd) -> Self {
         let (fd, shared) = (Arc::new(fd), Arc::default());
-        Self { fd, watch: None, shared, wanted: Interest::NONE, restore: None }
+        let one_way = is_writing_end(&fd);
+        Self { fd, watch: None, shared, wanted: Interest::NONE, restore: None, one_way }
     }
 
     fn begin(&self, reactor: &impl WatchFd) -> io::Result<Watch> {
@@ -90,6 +93,11 @@ impl Gate {
             None if interest != Interest::NONE => self.shared.waker.wake(),
             None => {}
         }
+    }
+
+    /// Whether to wait for the reader of this pipe to go, as for something to read.
+    pub(crate) fn tells_when_nobody_reads(&self) -> bool {
+        self.one_way && self.watch.is_some()
     }
 
     /// Whether it never needs to be waited for, such as a file.
@@ -139,6 +147,18 @@ fn unblock(fd: &OwnedFd) -> io::Result<Option<OFlags>> {
     }
     fcntl_setfl(fd, flags | OFlags::NONBLOCK)?;
     Ok(Some(flags))
+}
+
+/// Nobody reads what is written here any more.
+pub(crate) fn nobody_reads() -> io::Error {
+    io::Error::new(io::ErrorKind::BrokenPipe, "nobody reads the other end of the pipe")
+}
+
+fn is_writing_end(fd: &OwnedFd) -> bool {
+    let is_pipe =
+        fstat(fd).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Fifo);
+    let writes = |flags: OFlags| flags & OFlags::ACCMODE == OFlags::WRONLY;
+    is_pipe && fcntl_getfl(fd).is_ok_and(writes)
 }
 
 /// Whether the system's poller takes it: no files and folders, no `/dev/null`.

@@ -184,6 +184,21 @@ mod tests {
         assert!(named(&others).unwrap().is_empty());
     }
 
+    proptest::proptest! {
+        #[test]
+        fn nothing_that_is_in_the_variables_panics(
+            pid in ".{0,8}|42",
+            fds in ".{0,8}|[0-9]{1,4}",
+            given in ".{0,40}|[a-z:]{0,40}",
+        ) {
+            let variables =
+                [("LISTEN_PID", &*pid), ("LISTEN_FDS", &*fds), ("LISTEN_FDNAMES", &*given)];
+            if let Ok(names) = named(&variables) {
+                proptest::prop_assert!(names.is_empty() || names.len() <= MOST && pid == "42");
+            }
+        }
+    }
+
     #[test]
     fn what_cannot_be_is_named() {
         let with = |fds, names| {

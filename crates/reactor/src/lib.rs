@@ -40,6 +40,7 @@ mod datagram;
 mod gate;
 mod inherit;
 mod listening;
+mod passing;
 #[cfg(feature = "poll")]
 mod poll;
 mod process;
@@ -56,6 +57,7 @@ pub use attach::attach;
 pub use datagram::{Bind, BindDatagrams, BindError, DatagramPort};
 pub use inherit::{InheritError, Inherited};
 pub use listening::Listening;
+pub use passing::PassDescriptors;
 #[cfg(feature = "poll")]
 pub use poll::PollReactor;
 pub use process::{AtEnd, Descriptor, OutputError, Process, Spawn, SpawnProcess, output};

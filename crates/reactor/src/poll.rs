@@ -71,6 +71,16 @@ struct Shared {
     next: AtomicUsize,
 }
 
+/// A future that waits to run holds its inbox, which holds the future: without this, what a reactor
+/// never came to do would never be dropped.
+impl Drop for Shared {
+    fn drop(&mut self) {
+        for inbox in &self.inboxes {
+            inbox.clear();
+        }
+    }
+}
+
 impl PollReactor {
     /// A reactor that does not run yet.
     ///
@@ -82,7 +92,7 @@ impl PollReactor {
             (0..count).map(|_| Inbox::new().map(Arc::new)).collect::<io::Result<Vec<_>>>()?;
         let first = Arc::clone(&inboxes[0]);
         let timers = Timers::new(Instant::now, move || first.wake());
-        let pool = ThreadPool::new(settings.workers);
+        let pool = ThreadPool::between(settings.idle_workers, settings.workers);
         let (lifecycle, roll, next) = (Lifecycle::default(), Roll::default(), AtomicUsize::new(0));
         let shared = Shared { settings, inboxes, timers, pool, lifecycle, roll, next };
         Ok(Self { shared: Arc::new(shared) })

@@ -33,6 +33,8 @@ pub struct Settings {
     pub threads: usize,
     /// Threads at most for work that blocks.
     pub workers: usize,
+    /// Threads for it that stand by also when there is none.
+    pub idle_workers: usize,
     /// How long a shutdown may take in each of its steps: the triggers before it, what connections
     /// have still to send, the triggers after it.
     pub shutdown: Duration,
@@ -42,7 +44,13 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { threads: 1, workers: 16, shutdown: Duration::from_secs(10), signals: true }
+        Self {
+            threads: 1,
+            workers: 16,
+            idle_workers: 0,
+            shutdown: Duration::from_secs(10),
+            signals: true,
+        }
     }
 }
 

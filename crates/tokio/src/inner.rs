@@ -91,6 +91,12 @@ impl Inner {
         let _ = self.stage.subscribe().wait_for(|now| *now >= stage).await;
     }
 
+    /// Waits for the start without holding the reactor, which may be dropped before; whether it came.
+    pub(crate) fn started(&self) -> impl Future<Output = bool> + Send + 'static {
+        let mut stage = self.stage.subscribe();
+        async move { stage.wait_for(|now| *now >= Stage::Running).await.is_ok() }
+    }
+
     pub(crate) fn call(&self, call: Call) {
         self.queues().calls.push_back(call);
         self.changed.notify_one();

@@ -145,11 +145,11 @@ impl Reactor for TokioReactor {
             return;
         }
         // A runtime that others share runs already, but this reactor does not.
-        let inner = Arc::clone(&self.inner);
+        let started = self.inner.started();
         self.inner.handle.spawn(async move {
-            inner.reached(Stage::Running).await;
-            drop(inner);
-            future.await;
+            if started.await {
+                future.await;
+            }
         });
     }
 

@@ -1,5 +1,6 @@
 //! The rules of protocols and their plumbing, through the public face and in memory.
 
+mod children;
 mod closing;
 mod datagrams;
 mod dialogue;

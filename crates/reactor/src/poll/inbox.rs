@@ -60,6 +60,18 @@ impl Inbox {
         std::mem::swap(&mut *self.lock(), batch);
     }
 
+    /// Drops everything that waits, and what is added because of that.
+    pub(crate) fn clear(&self) {
+        let mut batch = VecDeque::new();
+        loop {
+            self.take(&mut batch);
+            if batch.is_empty() {
+                return;
+            }
+            batch.clear(); // outside the lock: futures run their destructors
+        }
+    }
+
     /// Says that the thread is about to wait; false when there is something to do first.
     pub(crate) fn fall_asleep(&self) -> bool {
         self.sleeping.store(true, Ordering::SeqCst);

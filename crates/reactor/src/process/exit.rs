@@ -10,7 +10,7 @@ use signal_hook::{SigId, consts::SIGCHLD, low_level};
 
 use ropewalk_protocol::{Interest, WatchFd};
 
-use crate::gate::Gate;
+use crate::{gate::Gate, socket};
 
 /// What tells that a child may have ended.
 pub(super) enum Exit {
@@ -43,7 +43,12 @@ pub(super) struct Kind {
 impl Exit {
     /// Prepares to hear of a child that is about to start.
     pub(super) fn prepare() -> io::Result<(Option<Waits>, Kind)> {
-        let kind = Kind { descriptors: process_descriptor(std::process::id()).is_ok() };
+        let kind = match process_descriptor(std::process::id()) {
+            Ok(_) => Kind { descriptors: true },
+            // There are some, but not now; a system without them says something else.
+            Err(error) if socket::exhausted(&error) => return Err(error),
+            Err(_) => Kind { descriptors: false },
+        };
         if kind.descriptors {
             return Ok((None, kind));
         }

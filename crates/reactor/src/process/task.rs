@@ -18,7 +18,12 @@ use ropewalk_protocol::{
 };
 
 use super::{Our, between, exit::Exit, reap::Reaped};
-use crate::{alarm::Alarm, gate::Gate, receive::read, socket::would_block};
+use crate::{
+    alarm::Alarm,
+    gate::{Gate, nobody_reads},
+    receive::read,
+    socket::would_block,
+};
 
 /// Room for one read.
 const READ: usize = 64 * 1024;
@@ -105,7 +110,13 @@ impl<P: ProcessProtocol, C: Clock> Task<P, C> {
             let ready = pipe.gate.ready(cx.waker());
             pipe.readable |= ready.readable;
             pipe.blocked &= !ready.writable;
+            if ready.readable && pipe.gate.tells_when_nobody_reads() {
+                // With nothing left to write the child has just closed it.
+                let lost = (self.child.queued(pipe.fd) > 0).then(|| nobody_reads().into());
+                self.child.end(now, pipe.fd, lost);
+            }
         }
+        self.pipes.retain(|pipe| self.child.has(pipe.fd));
         if self.exit.as_mut().is_some_and(|exit| exit.may_have_come(cx.waker())) {
             self.reap(now);
         }
@@ -212,7 +223,8 @@ impl<P: ProcessProtocol, C: Clock> Task<P, C> {
 
     fn wait(&mut self) {
         for pipe in &mut self.pipes {
-            let readable = self.child.wants_input(pipe.fd) && !pipe.readable;
+            let readable = self.child.wants_input(pipe.fd) && !pipe.readable
+                || pipe.gate.tells_when_nobody_reads();
             let writable = pipe.blocked && self.child.queued(pipe.fd) > 0;
             pipe.gate.want(Interest { readable, writable });
         }

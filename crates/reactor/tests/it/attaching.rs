@@ -24,6 +24,18 @@ fn descriptors_that_blocked_block_again_at_the_end(reactor: impl Reactor) {
     assert!(blocks(&shared_in) && blocks(&shared_out));
 }
 
+fn writing_to_a_pipe_that_nobody_reads_ends_the_connection(reactor: impl Reactor) {
+    let (input, mut there) = std::io::pipe().unwrap();
+    let (reads, output) = std::io::pipe().unwrap();
+    let (tell, hear) = std::sync::mpsc::channel();
+    reactor.attach(Attach::two(input.into(), output.into()), Tells(tell)).unwrap();
+    let _running = Running::new(reactor);
+    drop(reads);
+    there.write_all(b"answer this").unwrap();
+    let reason = hear.recv_timeout(std::time::Duration::from_secs(20)).unwrap();
+    assert!(reason.contains("roken pipe"), "{reason}");
+}
+
 fn what_cannot_be_read_is_lost_with_the_answer_of_the_system(reactor: impl Reactor) {
     let folder = File::open("/").unwrap();
     let null = File::options().write(true).open("/dev/null").unwrap();
@@ -41,10 +53,10 @@ impl ropewalk_protocol::Protocol for Tells {
 
     fn data_received(
         &mut self,
-        _: &mut ropewalk_protocol::Context<'_, ()>,
+        cx: &mut ropewalk_protocol::Context<'_, ()>,
         input: &mut bytes::BytesMut,
     ) {
-        input.clear();
+        cx.send(input.split().freeze());
     }
 
     fn connection_lost(&mut self, reason: &ropewalk_protocol::Reason) {
@@ -71,6 +83,7 @@ impl Write for Both<'_> {
 }
 
 on_each_reactor!(
+    writing_to_a_pipe_that_nobody_reads_ends_the_connection,
     descriptors_that_blocked_block_again_at_the_end,
     what_cannot_be_read_is_lost_with_the_answer_of_the_system,
 );

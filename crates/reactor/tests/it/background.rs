@@ -1,8 +1,24 @@
-//! A reactor beside the test.
+//! A reactor beside the test, and what it serves.
 
-use std::thread::JoinHandle;
+use std::{
+    io::{Read, Write},
+    thread::JoinHandle,
+};
 
-use ropewalk_protocol::Reactor;
+use bytes::BytesMut;
+use ropewalk_protocol::{Context, Protocol, Reactor};
+
+/// Writes back what it reads.
+#[derive(Clone)]
+pub(crate) struct Echo;
+
+impl Protocol for Echo {
+    type Message = ();
+
+    fn data_received(&mut self, cx: &mut Context<'_, ()>, input: &mut BytesMut) {
+        cx.send(input.split().freeze());
+    }
+}
 
 /// A reactor that runs on a thread of its own until this is dropped.
 pub(crate) struct Running<R: Reactor> {
@@ -30,4 +46,11 @@ impl<R: Reactor> Drop for Running<R> {
             std::panic::resume_unwind(panic);
         }
     }
+}
+
+pub(crate) fn assert_echoes(client: &mut (impl Read + Write), text: &[u8]) {
+    client.write_all(text).unwrap();
+    let mut back = vec![0; text.len()];
+    client.read_exact(&mut back).unwrap();
+    assert_eq!(back, text);
 }

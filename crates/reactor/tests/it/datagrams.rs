@@ -1,4 +1,4 @@
-//! Datagrams: UDP, multicast, and UNIX sockets.
+//! Datagrams: UDP and UNIX sockets.
 
 use std::{
     net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
@@ -19,14 +19,14 @@ use ropewalk_reactor::{Bind, BindDatagrams};
 use crate::{Running, on_each_reactor};
 
 /// Answers, and tells the test what happened.
-struct Told {
+pub(crate) struct Told {
     tell: Sender<String>,
     deadline: Option<Instant>,
     mailbox: Option<Sender<Mailbox<String>>>,
 }
 
 impl Told {
-    fn new() -> (Self, Receiver<String>) {
+    pub(crate) fn new() -> (Self, Receiver<String>) {
         let (tell, hear) = mpsc::channel();
         (Self { tell, deadline: None, mailbox: None }, hear)
     }
@@ -107,11 +107,11 @@ impl DatagramProtocol for Told {
     }
 }
 
-fn next(hear: &Receiver<String>) -> String {
+pub(crate) fn next(hear: &Receiver<String>) -> String {
     hear.recv_timeout(Duration::from_secs(20)).unwrap()
 }
 
-fn localhost() -> Bind {
+pub(crate) fn localhost() -> Bind {
     Bind::new((Ipv4Addr::LOCALHOST, 0))
 }
 
@@ -224,24 +224,6 @@ fn a_connected_socket_hears_that_nobody_is_there(reactor: impl BindDatagrams) {
     assert_eq!((next(&hear), next(&hear)), ("again".into(), "refused".into()));
 }
 
-fn a_multicast_group_is_joined(reactor: impl BindDatagrams) {
-    let group = Ipv4Addr::new(239, 255, 77, 1);
-    let mut bind = Bind::new((group, 0));
-    bind.groups.push((group.into(), Interface::Address(Ipv4Addr::LOCALHOST)));
-    bind.reuse_address = true;
-    let (told, hear) = Told::new();
-    let port = reactor.bind(bind.clone(), told).unwrap();
-    // Another one on the same port, as several programs of a machine have it.
-    bind.address = port.address().clone();
-    let (told, heard_too) = Told::new();
-    reactor.bind(bind, told).unwrap();
-    let _running = Running::new(reactor);
-    let sender = socket2::Socket::from(UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap());
-    sender.set_multicast_if_v4(&Ipv4Addr::LOCALHOST).unwrap();
-    sender.send_to(b"to all", &port.address().udp().unwrap().into()).unwrap();
-    assert_eq!((next(&hear), next(&heard_too)), ("to all".into(), "to all".into()));
-}
-
 fn unix_datagrams_have_a_file_with_its_mode(reactor: impl BindDatagrams) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("server");
@@ -327,7 +309,6 @@ on_each_reactor!(
     time_futures_and_messages_reach_the_protocol,
     what_is_too_much_is_dropped_and_told,
     a_connected_socket_hears_that_nobody_is_there,
-    a_multicast_group_is_joined,
     unix_datagrams_have_a_file_with_its_mode,
     abstract_names_work,
     closing_sends_what_is_queued_and_a_panic_ends_one_socket,

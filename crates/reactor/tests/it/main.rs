@@ -8,8 +8,11 @@ mod descriptors;
 mod groups;
 mod listening;
 mod local;
+mod multicast;
 mod outputs;
+mod passing;
 mod processes;
+mod reaping;
 mod restart;
 mod running;
 mod signals;
@@ -18,28 +21,14 @@ mod threads;
 mod watching;
 
 use std::{
-    io::{Read, Write},
     net::{SocketAddr, TcpStream},
     time::Duration,
 };
 
-use bytes::BytesMut;
-use ropewalk_protocol::{Address, Context, Listen, Port, Protocol, Reactor, factory};
+use ropewalk_protocol::{Address, Listen, Port, Reactor, factory};
 use ropewalk_reactor::{AsyncIoReactor, PollReactor, Settings};
 
-use background::Running;
-
-/// Writes back what it reads.
-#[derive(Clone)]
-struct Echo;
-
-impl Protocol for Echo {
-    type Message = ();
-
-    fn data_received(&mut self, cx: &mut Context<'_, ()>, input: &mut BytesMut) {
-        cx.send(input.split().freeze());
-    }
-}
+use background::{Echo, Running, assert_echoes};
 
 /// Runs a test on each of the reactors.
 macro_rules! on_each_reactor {
@@ -89,11 +78,4 @@ fn client(address: SocketAddr) -> TcpStream {
     let client = TcpStream::connect(address).unwrap();
     client.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     client
-}
-
-fn assert_echoes(client: &mut (impl Read + Write), text: &[u8]) {
-    client.write_all(text).unwrap();
-    let mut back = vec![0; text.len()];
-    client.read_exact(&mut back).unwrap();
-    assert_eq!(back, text);
 }

@@ -1,4 +1,4 @@
-//! Child processes: what they read and write, and how they end.
+//! Child processes: what they read and write, and what is told of it.
 
 use std::{
     io::ErrorKind,
@@ -15,12 +15,12 @@ use bytes::BytesMut;
 use ropewalk_protocol::{
     Flow, Limits, Mailbox, ProcessContext, ProcessProtocol, Reason, Signal, WindowSize,
 };
-use ropewalk_reactor::{AtEnd, Descriptor, Process, Spawn, SpawnProcess};
+use ropewalk_reactor::{Descriptor, Process, Spawn, SpawnProcess};
 
 use crate::{Running, on_each_reactor};
 
 /// Something that the test wants done in the protocol's place.
-struct Do(Deed);
+pub(crate) struct Do(Deed);
 type Deed = Box<dyn FnOnce(&mut ProcessContext<'_, Do>) + Send>;
 
 /// Tells the test, in one line each, what happened.
@@ -31,32 +31,32 @@ struct Told {
     to_write: usize,
 }
 
-struct Seen {
+pub(crate) struct Seen {
     hear: Receiver<String>,
     mailboxes: Receiver<Mailbox<Do>>,
-    process: Process,
+    pub(crate) process: Process,
 }
 
-fn start(reactor: &impl SpawnProcess, spawn: Spawn) -> Seen {
+pub(crate) fn start(reactor: &impl SpawnProcess, spawn: Spawn) -> Seen {
     let ((tell, hear), (give, mailboxes)) = (mpsc::channel(), mpsc::channel());
     let told = Told { tell, give, deadline: None, to_write: 0 };
     let process = reactor.spawn_process(spawn, told).unwrap();
     Seen { hear, mailboxes, process }
 }
 
-fn shell(script: &str) -> Spawn {
+pub(crate) fn shell(script: &str) -> Spawn {
     let mut command = Command::new("sh");
     command.args(["-c", script]);
     Spawn::new(command)
 }
 
 impl Seen {
-    fn next(&self) -> String {
+    pub(crate) fn next(&self) -> String {
         self.hear.recv_timeout(Duration::from_secs(20)).unwrap()
     }
 
     /// All up to the end. The two outputs of a child have no order among each other.
-    fn sorted(&self) -> Vec<String> {
+    pub(crate) fn sorted(&self) -> Vec<String> {
         let mut seen = Vec::new();
         loop {
             seen.push(self.next());
@@ -69,7 +69,7 @@ impl Seen {
         }
     }
 
-    fn mailbox(&self) -> Mailbox<Do> {
+    pub(crate) fn mailbox(&self) -> Mailbox<Do> {
         self.mailboxes.recv_timeout(Duration::from_secs(20)).unwrap()
     }
 }
@@ -152,22 +152,6 @@ impl ProcessProtocol for Told {
 
 const BIG: usize = 4_000_000;
 
-/// Waits until the system knows no process of that number whose parent we are.
-fn assert_reaped(pid: u32) {
-    let until = Instant::now() + Duration::from_secs(20);
-    while is_our_child(pid) {
-        assert!(Instant::now() < until, "{pid} is still there");
-        std::thread::yield_now();
-    }
-}
-
-fn is_our_child(pid: u32) -> bool {
-    let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else { return false };
-    // The name, in parentheses, may hold anything.
-    let rest = stat.rsplit(')').next().unwrap();
-    rest.split_whitespace().nth(1) == Some(&*std::process::id().to_string())
-}
-
 fn what_a_child_writes_arrives_before_its_end(reactor: impl SpawnProcess) {
     let spawn = shell("read line; echo out $line; echo err >&2; exit 3");
     let seen = start(&reactor, spawn);
@@ -183,7 +167,7 @@ fn what_a_child_writes_arrives_before_its_end(reactor: impl SpawnProcess) {
         "ended: exit status: 3",
     ];
     assert_eq!(seen.sorted(), expected);
-    assert_reaped(seen.process.pid());
+    assert!(seen.process.signal(Signal::Kill).is_err(), "it has been reaped");
 }
 
 fn four_megabytes_go_through_a_child_with_backpressure(reactor: impl SpawnProcess) {
@@ -193,6 +177,23 @@ fn four_megabytes_go_through_a_child_with_backpressure(reactor: impl SpawnProces
     let seen = seen.sorted();
     assert!(seen.iter().any(|line| line.replace(' ', "") == format!("1:{BIG}")), "{seen:?}");
     assert_eq!(seen.last().unwrap(), "ended: exit status: 0");
+}
+
+fn a_child_that_closes_its_input_is_noticed(reactor: impl SpawnProcess) {
+    let closes = start(&reactor, shell("exec <&-; exec sleep 1000"));
+    let breaks = start(&reactor, shell("read x; exec <&-; exec sleep 1000"));
+    let _running = Running::new(reactor);
+    assert_eq!(closes.next(), "lost 0: closed");
+    act(&breaks.mailbox(), |cx| {
+        cx.write(0, b"line\n");
+        cx.write(0, &[b'x'; 1_000_000]);
+    });
+    let broken = breaks.next();
+    assert!(broken.starts_with("lost 0: ") && !broken.ends_with("closed"), "{broken}");
+    for seen in [closes, breaks] {
+        seen.process.signal(Signal::Kill).unwrap();
+        assert!(seen.sorted().pop().unwrap().starts_with("ended: signal: 9"));
+    }
 }
 
 fn further_descriptors_have_their_numbers(reactor: impl SpawnProcess) {
@@ -260,7 +261,7 @@ fn signals_reach_a_child_and_never_another_process(reactor: impl SpawnProcess) {
     assert_eq!(end, format!("ended: {}", ExitStatus::from_raw(9)));
 }
 
-fn sleep() -> Command {
+pub(crate) fn sleep() -> Command {
     let mut command = Command::new("sleep");
     command.arg("1000");
     command
@@ -343,42 +344,10 @@ fn a_paused_pipe_keeps_what_arrived(reactor: impl SpawnProcess) {
     assert_eq!(seen.sorted().pop().unwrap(), "ended: exit status: 0");
 }
 
-fn a_panic_kills_and_reaps_the_child(reactor: impl SpawnProcess) {
-    let seen = start(&reactor, shell("echo please panic; exec sleep 1000"));
-    let _running = Running::new(reactor);
-    assert_eq!(seen.next(), "ended: given up: a callback panicked");
-    assert_reaped(seen.process.pid());
-}
-
-fn a_child_that_is_to_be_left_goes_on_and_is_reaped(reactor: impl SpawnProcess) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("still");
-    let mut spawn = shell(&format!("sleep 0.2; touch {}", path.display()));
-    spawn.at_end = AtEnd::Leave;
-    let seen = start(&reactor, spawn);
-    let _running = Running::new(reactor);
-    seen.mailbox().abort(Reason::killed("enough"));
-    assert_eq!(seen.next(), "ended: given up: enough");
-    assert_reaped(seen.process.pid());
-    assert!(path.exists());
-}
-
-fn a_stopping_reactor_asks_its_children_to_end(reactor: impl SpawnProcess) {
-    let script = "trap 'exit 5' TERM; echo ready; while :; do sleep 0.01; done";
-    let asked = start(&reactor, shell(script));
-    let reads = start(&reactor, Spawn::new(Command::new("cat")));
-    let running = Running::new(reactor);
-    assert_eq!(asked.next(), "1: ready");
-    drop(running);
-    assert_eq!(asked.sorted().pop().unwrap(), "ended: exit status: 5");
-    assert!(reads.sorted().pop().unwrap().starts_with("ended: "));
-    assert_reaped(asked.process.pid());
-    assert_reaped(reads.process.pid());
-}
-
 on_each_reactor!(
     what_a_child_writes_arrives_before_its_end,
     four_megabytes_go_through_a_child_with_backpressure,
+    a_child_that_closes_its_input_is_noticed,
     further_descriptors_have_their_numbers,
     a_child_has_no_descriptor_but_its_own,
     a_program_that_is_not_there_is_an_error_at_once,
@@ -387,7 +356,4 @@ on_each_reactor!(
     output_is_read_to_its_end_also_from_descendants,
     pipes_have_limits_and_time_passes,
     a_paused_pipe_keeps_what_arrived,
-    a_panic_kills_and_reaps_the_child,
-    a_child_that_is_to_be_left_goes_on_and_is_reaped,
-    a_stopping_reactor_asks_its_children_to_end,
 );

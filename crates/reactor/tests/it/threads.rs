@@ -50,3 +50,49 @@ fn a_pool_runs_as_many_at_once_as_it_may_and_no_more() {
     }
     assert_eq!(most.load(std::sync::atomic::Ordering::SeqCst), 2);
 }
+
+#[test]
+fn a_pool_keeps_its_minimum_and_never_exceeds_its_maximum() {
+    let pool = ThreadPool::between(2, 3);
+    assert_eq!(pool.threads(), 2, "before there is work");
+    let gate = Arc::new(Barrier::new(4));
+    let (started, starts) = mpsc::channel();
+    let jobs: Vec<_> = (0..6)
+        .map(|number| {
+            let (gate, started) = (Arc::clone(&gate), started.clone());
+            pool.run(move || {
+                started.send(number).unwrap();
+                if number < 3 {
+                    gate.wait();
+                }
+                number
+            })
+        })
+        .collect();
+    let first: Vec<_> = starts.iter().take(3).collect();
+    assert!(starts.try_recv().is_err(), "three at once: {first:?}");
+    assert_eq!(pool.threads(), 3);
+    // Another pool does not wait for this one.
+    assert_eq!(block_on(ThreadPool::between(0, 1).run(|| 7)), Some(7));
+    gate.wait();
+    for (number, job) in jobs.into_iter().enumerate() {
+        assert_eq!(block_on(job), Some(number));
+    }
+}
+
+#[test]
+fn a_pool_that_is_dropped_does_what_waits_and_its_threads_end() {
+    let pool = ThreadPool::between(2, 2);
+    let alive = Arc::new(());
+    let jobs: Vec<_> = (0..10)
+        .map(|_| {
+            let held = Arc::clone(&alive);
+            pool.run(move || drop(held))
+        })
+        .collect();
+    drop(pool);
+    for job in jobs {
+        assert_eq!(block_on(job), Some(()));
+    }
+    assert_eq!(Arc::strong_count(&alive), 1);
+}

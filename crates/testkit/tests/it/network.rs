@@ -138,3 +138,13 @@ fn calls_in_threads_can_be_held() {
     reactor.release_threads();
     assert_eq!(*result.lock().unwrap(), Some(7));
 }
+
+#[test]
+fn a_reactor_in_memory_has_no_descriptors_and_says_so() {
+    let reactor = MemoryReactor::new();
+    let (pipe, _other) = std::io::pipe().unwrap();
+    let attach = ropewalk_protocol::Attach::one(pipe.into());
+    let error = reactor.attach(attach, Client::new().protocol()).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::Unsupported);
+    assert_eq!(error.to_string(), "a reactor in memory has no descriptors");
+}
