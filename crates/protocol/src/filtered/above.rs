@@ -17,6 +17,8 @@ pub(super) struct Layer {
     failed: bool,
     paused: bool,
     below_paused: bool,
+    /// The filter takes no input for now.
+    pub(super) filter_paused: bool,
     /// Output passed the high watermark, and nobody was told that it fell.
     pub(super) above: bool,
     /// Plain input waits behind a pause.
@@ -63,9 +65,10 @@ impl Layer {
     pub(super) fn sync(&mut self, below: &mut dyn Transport) {
         let holds = self.above && self.held() > 0;
         let pause = match self.tls {
-            Tls::No => (self.paused || holds) && !self.closing && !self.failed,
+            _ if self.failed => false,
+            Tls::No => (self.paused || holds || self.filter_paused) && !self.closing,
             Tls::Asked => true,
-            Tls::Underway => false,
+            Tls::Underway => self.filter_paused,
         };
         if pause != self.below_paused {
             self.below_paused = pause;

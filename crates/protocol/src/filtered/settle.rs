@@ -23,6 +23,7 @@ impl<F: Filter, B: Factory> Filtered<F, B> {
                 break;
             }
         }
+        self.layer.filter_paused = self.told.paused;
         self.layer.sync(cx.parts().0);
     }
 
