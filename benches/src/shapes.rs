@@ -34,8 +34,14 @@ pub fn run(name: Option<&str>, options: Options) -> Result<(), Box<dyn Error>> {
 
 type Bench = (&'static str, fn(Options) -> Result<(), Box<dyn Error>>);
 
-const BENCHES: [Bench; 5] =
-    [("echo", echo), ("lines", lines), ("timers", timers), ("memory", memory), ("fanout", fanout)];
+const BENCHES: [Bench; 6] = [
+    ("echo", echo),
+    ("lines", lines),
+    ("timers", timers),
+    ("memory", memory),
+    ("fanout", fanout),
+    ("limits", crate::limits::limits),
+];
 
 /// A server as the table names it, its program, its arguments, and the load that it understands.
 #[derive(Clone, Copy)]

@@ -44,6 +44,15 @@ const DEMOS: &[Demo] = &[
         clients: &["nc 127.0.0.1 PORT | head -n 20"],
     },
     Demo {
+        name: "proxy",
+        package: "ropewalk-examples",
+        port: 7780,
+        clients: &[
+            "nc 127.0.0.1 PORT        (what you type comes back, by way of another server)",
+            "yes | pv | nc 127.0.0.1 PORT > /dev/null     (with `-- --rate 100000`)",
+        ],
+    },
+    Demo {
         name: "words",
         package: "ropewalk-words",
         port: 6667,

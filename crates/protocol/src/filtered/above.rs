@@ -44,8 +44,17 @@ pub(super) enum Ending {
 
 impl Layer {
     pub(super) fn flow(&self, below: &dyn Transport, high: usize) -> Flow {
-        let paused = self.paused || self.above || self.tls != Tls::No;
-        match below.flow() {
+        // What the filter does not read for now is no matter to the protocol above it.
+        let below_flow = if self.filter_paused { below.outflow() } else { below.flow() };
+        match self.outflow(below, below_flow, high) {
+            Flow::Open if self.paused => Flow::Paused,
+            flow => flow,
+        }
+    }
+
+    fn outflow(&self, below: &dyn Transport, below_flow: Flow, high: usize) -> Flow {
+        let paused = self.above || self.tls != Tls::No;
+        match below_flow {
             _ if self.closing || self.failed => Flow::Closing,
             Flow::Open if paused || self.held() + below.queued() >= high => Flow::Paused,
             flow => flow,
@@ -148,6 +157,10 @@ impl Transport for Above<'_> {
 
     fn flow(&self) -> Flow {
         self.layer.flow(self.below, self.high)
+    }
+
+    fn outflow(&self) -> Flow {
+        self.layer.outflow(self.below, self.below.outflow(), self.high)
     }
 
     fn queued(&self) -> usize {
