@@ -25,16 +25,13 @@ struct Round {
     before: Trips,
     during: Trips,
     after: Trips,
-    /// CPU of the server for each connection of the flood, in nanoseconds.
-    each: f64,
 }
 
 /// Round trips, in microseconds.
 struct Trips {
     middle: f64,
     late: f64,
-    count: usize,
-    /// CPU of the server meanwhile, in nanoseconds.
+    /// CPU of the server for each, in microseconds.
     cpu: f64,
 }
 
@@ -50,26 +47,28 @@ pub(crate) fn limits(options: Options) -> Result<(), Box<dyn Error>> {
         rounds.push(round(&server, flood, over)?);
     }
     println!("\n{flood} connections within {over:?} from one address that may have 10");
-    println!("  round trip of another address, us:  median (min..max)      99th percentile");
+    println!("  round trips of another address, in microseconds, with the server's CPU for each:");
+    println!(
+        "  {:<26} {:>22} {:>24} {:>24} {:>20}",
+        "", "median", "99th percentile", "CPU", "ratio"
+    );
     let show = |name: &str, of: fn(&Round) -> &Trips| {
         let middle = Figures::of(rounds.iter().map(|round| of(round).middle));
         let late = Figures::of(rounds.iter().map(|round| of(round).late));
+        let cpu = Figures::of(rounds.iter().map(|round| of(round).cpu));
         let ratio = Figures::of(rounds.iter().map(|round| of(round).middle / round.before.middle));
         let figures = |it: Figures| format!("{:.1} ({:.1}..{:.1})", it.median, it.least, it.most);
         println!(
-            "  {name:<26} {:>24} {:>24}   ratio {:.2} ({:.2}..{:.2})",
+            "  {name:<26} {:>22} {:>24} {:>24} {:>20}",
             figures(middle),
             figures(late),
-            ratio.median,
-            ratio.least,
-            ratio.most
+            figures(cpu),
+            format!("{:.2} ({:.2}..{:.2})", ratio.median, ratio.least, ratio.most),
         );
     };
     show("before", |round| &round.before);
     show("while they come", |round| &round.during);
     show("while they are all held", |round| &round.after);
-    let each = Figures::of(rounds.iter().map(|round| round.each / 1000.0));
-    println!("  CPU of the server a refused connection: {:.1} us", each.median);
     Ok(())
 }
 
@@ -93,9 +92,7 @@ fn round(server: &Server, flood: usize, over: Duration) -> Result<Round, Box<dyn
     if served != 10 {
         return Err(format!("{served} of the flood are served, not 10").into());
     }
-    let trips = before.cpu / before.count as f64 * during.count as f64;
-    let each = (during.cpu - trips) / flood as f64;
-    Ok(Round { before, during, after, each })
+    Ok(Round { before, during, after })
 }
 
 /// Opens connections evenly over a time, and keeps them all.
@@ -141,9 +138,9 @@ fn trips(
         stream.read_exact(&mut answer)?;
         times.push(start.elapsed().as_nanos() as f64 / 1000.0);
     }
-    let cpu = (nanoseconds_of(server.process())? - cpu) as f64;
+    let cpu = (nanoseconds_of(server.process())? - cpu) as f64 / times.len() as f64 / 1000.0;
     times.sort_by(f64::total_cmp);
     let at = |part: f64| times.get((times.len() as f64 * part) as usize).copied();
     let (middle, late) = (at(0.5).unwrap_or(f64::NAN), at(0.99).unwrap_or(f64::NAN));
-    Ok(Trips { middle, late, count: times.len(), cpu })
+    Ok(Trips { middle, late, cpu })
 }
