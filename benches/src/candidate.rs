@@ -78,6 +78,11 @@ impl Server {
         Err("its port does not answer".into())
     }
 
+    /// Where it listens.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
     /// The number of its process.
     pub fn process(&self) -> u32 {
         self.child.id()

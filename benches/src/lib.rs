@@ -11,6 +11,7 @@ mod candidate;
 mod cpu;
 mod fanout_load;
 mod inspircd;
+mod limits;
 mod member;
 mod poll;
 mod results;

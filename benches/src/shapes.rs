@@ -35,13 +35,14 @@ pub fn run(name: Option<&str>, options: Options) -> Result<(), Box<dyn Error>> {
 
 type Bench = (&'static str, fn(Options) -> Result<(), Box<dyn Error>>);
 
-const BENCHES: [Bench; 6] = [
+const BENCHES: [Bench; 7] = [
     ("echo", echo),
     ("lines", lines),
     ("timers", timers),
     ("memory", memory),
     ("fanout", fanout),
     ("tls", tls_shapes::tls),
+    ("limits", crate::limits::limits),
 ];
 
 /// A server as the table names it, its program, its arguments, and the load that it understands.

@@ -1,9 +1,10 @@
 //! What the demo servers have in common: their arguments, and running a factory on a reactor.
 //!
-//! A server is then its protocol and a line: see `src/bin/echo.rs`.
+//! A server is then its protocol and a line: see `src/bin/echo.rs`. One that needs the reactor is a
+//! [`Demo`]: see `src/bin/proxy.rs`.
 
 mod arguments;
 mod serve;
 
 pub use arguments::{Arguments, Chosen, Request};
-pub use serve::serve;
+pub use serve::{Demo, Serves, serve, serve_demo};

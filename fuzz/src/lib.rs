@@ -4,6 +4,7 @@
 //! `cargo xtask fuzz` runs them under libFuzzer; a plain `cargo test` replays `corpus/TARGET/`.
 
 pub mod endpoint;
+pub mod finger;
 pub mod irc;
 pub mod line;
 pub mod realm;
@@ -17,6 +18,7 @@ pub type Target = (&'static str, fn(&[u8]));
 pub const TARGETS: &[Target] = &[
     ("endpoint", endpoint::strings),
     ("proxy_header", endpoint::proxy_header),
+    ("finger_query", finger::query),
     ("irc_message", irc::message),
     ("irc_modes", irc::modes),
     ("irc_isupport", irc::isupport),

@@ -44,6 +44,25 @@ const DEMOS: &[Demo] = &[
         clients: &["nc 127.0.0.1 PORT | head -n 20"],
     },
     Demo {
+        name: "proxy",
+        package: "ropewalk-examples",
+        port: 7780,
+        clients: &[
+            "nc 127.0.0.1 PORT        (what you type comes back, by way of another server)",
+            "yes | pv | nc 127.0.0.1 PORT > /dev/null     (with `-- --rate 100000`)",
+        ],
+    },
+    Demo {
+        name: "finger",
+        package: "ropewalk-examples",
+        port: 7079,
+        clients: &[
+            "printf '\\r\\n' | nc 127.0.0.1 PORT             (who is there)",
+            "printf '/W alice\\r\\n' | nc 127.0.0.1 PORT",
+            "cargo xtask demo finger -- ask '/W alice' --server tcp:127.0.0.1:PORT",
+        ],
+    },
+    Demo {
         name: "words",
         package: "ropewalk-words",
         port: 6667,
@@ -89,7 +108,7 @@ fn start(demo: &Demo, mut arguments: Vec<OsString>) -> Outcome {
     ]))?;
     let listens = |word: &OsString| {
         let word = word.to_string_lossy();
-        ["--listen", "--config", "--help", "--check-config", "--print-config"]
+        ["ask", "--listen", "--config", "--help", "--check-config", "--print-config"]
             .iter()
             .any(|option| word.starts_with(option))
     };

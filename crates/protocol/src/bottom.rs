@@ -113,12 +113,17 @@ impl Transport for Bottom {
 
     #[inline]
     fn flow(&self) -> Flow {
+        match self.outflow() {
+            Flow::Open if self.reading_paused => Flow::Paused,
+            flow => flow,
+        }
+    }
+
+    #[inline]
+    fn outflow(&self) -> Flow {
         if self.phase == Phase::Closing || self.over.is_some() {
             Flow::Closing
-        } else if self.reading_paused
-            || self.above
-            || self.outbox.len() >= self.limits.high_watermark
-        {
+        } else if self.above || self.outbox.len() >= self.limits.high_watermark {
             Flow::Paused
         } else {
             Flow::Open

@@ -159,6 +159,8 @@ pub(crate) struct Told {
     pub(crate) end: bool,
     pub(crate) failure: Option<Box<Reason>>,
     pub(crate) peer: Option<Box<Peer>>,
+    /// The filter takes no input for now.
+    pub(crate) paused: bool,
 }
 
 impl<'a> Wire<'a> {
@@ -183,6 +185,17 @@ impl<'a> Wire<'a> {
     /// Moves all of `plain` below as it is.
     pub fn pass(&mut self, plain: &mut Outbox) {
         plain.move_to(self.below);
+    }
+
+    /// Takes no input until [`resume_reading`](Self::resume_reading): what the filter left in
+    /// `input`, what arrives, and an end of file wait below.
+    pub fn pause_reading(&mut self) {
+        self.told.paused = true;
+    }
+
+    /// Undoes [`pause_reading`](Self::pause_reading); what was left comes first.
+    pub fn resume_reading(&mut self) {
+        self.told.paused = false;
     }
 
     /// The handshake or header is done: the protocol above is made now, and sees the

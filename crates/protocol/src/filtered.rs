@@ -170,6 +170,7 @@ impl<F: Filter, B: Factory> Filtered<F, B> {
     /// Whether the filter is to see input.
     fn reads(&self, cx: &mut Cx<'_, B>) -> bool {
         match self.layer.tls {
+            _ if self.told.paused => false,
             Tls::Underway => true,
             Tls::Asked => false,
             Tls::No => self.inner.is_none() || self.flow(cx) == Flow::Open,

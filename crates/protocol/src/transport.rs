@@ -28,6 +28,10 @@ pub trait Transport {
     fn abort(&mut self);
     /// Whether to go on reading and writing.
     fn flow(&self) -> Flow;
+    /// The same for output alone: open also where only reading is paused.
+    fn outflow(&self) -> Flow {
+        self.flow()
+    }
     /// Bytes not yet sent, here and in the layers below.
     fn queued(&self) -> usize;
     /// Who is at the other end.

@@ -69,6 +69,8 @@ const WAYS: [&[&str]; 5] = [
 const ECHO: &str = env!("CARGO_BIN_EXE_echo");
 const LINES: &str = env!("CARGO_BIN_EXE_lines");
 const CHARGEN: &str = env!("CARGO_BIN_EXE_chargen");
+const FINGER: &str = env!("CARGO_BIN_EXE_finger");
+const PROXY: &str = env!("CARGO_BIN_EXE_proxy");
 
 #[test]
 fn echo_sends_back_what_arrives_on_every_reactor() {
@@ -104,6 +106,49 @@ fn chargen_streams_as_long_as_one_reads() {
         assert!(bytes.starts_with(b" !\"#$%&'()*+,-./0123456789"), "{way:?}");
         assert_eq!(bytes[7030..14_060], bytes[..7030]);
     }
+}
+
+#[test]
+fn proxy_passes_on_what_it_gets_on_every_reactor() {
+    for way in WAYS {
+        let server = Server::start(PROXY, way);
+        assert_eq!(server.answer(b"hello"), "hello", "{way:?}: to an echo of its own");
+        let to = server.announced.trim_start_matches("listening on tcp:");
+        let to = format!("tcp:127.0.0.1:{}", to.split(':').next().unwrap());
+        let policies =
+            ["--to", &to, "--rate", "1000000", "--total-rate", "2000000", "--log", "hex"];
+        let second = Server::start(PROXY, &[way, &policies].concat());
+        assert_eq!(second.answer(b"through two"), "through two", "{way:?}");
+    }
+}
+
+#[test]
+fn finger_tells_who_is_there_and_asks_on_every_reactor() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("carol"), "Carol\nNo plan.\n").unwrap();
+    std::fs::write(folder.path().join(".secret"), "hidden\n").unwrap();
+    for way in WAYS {
+        let plans = ["--plans", folder.path().to_str().unwrap()];
+        let server = Server::start(FINGER, &[way, &plans].concat());
+        assert_eq!(server.answer(b"\r\n"), "carol\r\n", "{way:?}");
+        assert_eq!(server.answer(b"carol\r\n"), "Carol\r\n");
+        assert_eq!(server.answer(b".secret\r\n"), "No such user\r\n");
+        assert_eq!(server.answer(b"../../etc/passwd\r\n"), "No such user\r\n");
+        let port = server.announced.split(':').nth(1).unwrap();
+        let endpoint = format!("tcp:127.0.0.1:{port}");
+        let arguments = ["ask", "/W carol", "--server", &endpoint];
+        let output = Command::new(FINGER).args(arguments).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "Carol\nNo plan.\n");
+    }
+}
+
+#[test]
+fn proxy_tells_who_is_too_many() {
+    let server = Server::start(PROXY, &["--limit", "1"]);
+    let _first = server.connect();
+    let mut farewell = String::new();
+    server.connect().read_to_string(&mut farewell).unwrap();
+    assert_eq!(farewell, "too many connections\n");
 }
 
 fn fails(arguments: &[&str]) -> (i32, String) {

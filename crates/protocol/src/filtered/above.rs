@@ -17,6 +17,8 @@ pub(super) struct Layer {
     failed: bool,
     paused: bool,
     below_paused: bool,
+    /// The filter takes no input for now.
+    pub(super) filter_paused: bool,
     /// Output passed the high watermark, and nobody was told that it fell.
     pub(super) above: bool,
     /// Plain input waits behind a pause.
@@ -42,8 +44,17 @@ pub(super) enum Ending {
 
 impl Layer {
     pub(super) fn flow(&self, below: &dyn Transport, high: usize) -> Flow {
-        let paused = self.paused || self.above || self.tls != Tls::No;
-        match below.flow() {
+        // What the filter does not read for now is no matter to the protocol above it.
+        let below_flow = if self.filter_paused { below.outflow() } else { below.flow() };
+        match self.outflow(below, below_flow, high) {
+            Flow::Open if self.paused => Flow::Paused,
+            flow => flow,
+        }
+    }
+
+    fn outflow(&self, below: &dyn Transport, below_flow: Flow, high: usize) -> Flow {
+        let paused = self.above || self.tls != Tls::No;
+        match below_flow {
             _ if self.closing || self.failed => Flow::Closing,
             Flow::Open if paused || self.held() + below.queued() >= high => Flow::Paused,
             flow => flow,
@@ -63,9 +74,10 @@ impl Layer {
     pub(super) fn sync(&mut self, below: &mut dyn Transport) {
         let holds = self.above && self.held() > 0;
         let pause = match self.tls {
-            Tls::No => (self.paused || holds) && !self.closing && !self.failed,
+            _ if self.failed => false,
+            Tls::No => (self.paused || holds || self.filter_paused) && !self.closing,
             Tls::Asked => true,
-            Tls::Underway => false,
+            Tls::Underway => self.filter_paused,
         };
         if pause != self.below_paused {
             self.below_paused = pause;
@@ -145,6 +157,10 @@ impl Transport for Above<'_> {
 
     fn flow(&self) -> Flow {
         self.layer.flow(self.below, self.high)
+    }
+
+    fn outflow(&self) -> Flow {
+        self.layer.outflow(self.below, self.below.outflow(), self.high)
     }
 
     fn queued(&self) -> usize {

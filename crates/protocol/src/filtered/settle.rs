@@ -23,6 +23,7 @@ impl<F: Filter, B: Factory> Filtered<F, B> {
                 break;
             }
         }
+        self.layer.filter_paused = self.told.paused;
         self.layer.sync(cx.parts().0);
     }
 
@@ -156,12 +157,16 @@ impl<F: Filter, B: Factory> Filtered<F, B> {
 
     fn tell_drained(&mut self, cx: &mut Cx<'_, B>) -> bool {
         let (below, work, _) = cx.parts();
-        if !self.layer.above || self.layer.held() > work.limits().low_watermark {
+        let (held, limits) = (self.layer.held(), work.limits());
+        // What is held here and below is paused at the high watermark together.
+        let crowded = held > limits.low_watermark || held + below.queued() >= limits.high_watermark;
+        if !self.layer.above || held > 0 && crowded {
             return false;
         }
         self.layer.above = false;
         self.layer.sync(below);
-        if below.flow() != Flow::Open {
+        let flow = if self.told.paused { below.outflow() } else { below.flow() };
+        if flow != Flow::Open {
             self.layer.above = true; // it will say when there is room
             return false;
         }

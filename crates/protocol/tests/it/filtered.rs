@@ -6,7 +6,7 @@ use bytes::BytesMut;
 use ropewalk_protocol::{Context, Factory, Filtered, Limits, Peer, Protocol, Reason, factory};
 use ropewalk_testkit::{Harness, every_cut_by};
 
-use crate::scripted::{Brackets, Header, Recorder, Slow, Veil, veiled};
+use crate::scripted::{Brackets, Header, Recorder, Sips, Slow, Veil, veiled};
 
 /// Hears only how it ends.
 struct Heard(Rc<RefCell<Vec<String>>>);
@@ -214,6 +214,32 @@ fn a_filter_that_holds_back_pauses_what_is_above_it() {
     assert!(harness.connection().wants_input());
     harness.advance(Duration::from_secs(3));
     assert_eq!(harness.written().len(), 303);
+}
+
+#[test]
+fn a_filter_that_pauses_reading_gets_what_it_left_and_the_end_later() {
+    let mut harness = Harness::new(Filtered::new(Sips::default(), factory(recorder)));
+    harness.feed(b"abcde");
+    assert!(!harness.connection().wants_input());
+    harness.end();
+    assert_eq!(harness.written(), b"ab");
+    harness.advance(Duration::from_secs(1));
+    assert_eq!(harness.written(), b"cd");
+    assert!(!harness.has_ended(), "the end waits behind the input");
+    harness.advance(Duration::from_secs(2));
+    assert_eq!(harness.written(), b"e");
+    let events = harness.protocol().inner().unwrap().events[1..].join(" ");
+    assert_eq!(events, "a b c d e eof lost: closed");
+}
+
+#[test]
+fn filters_that_pause_reading_stack() {
+    let build = |_: &Peer| Some(Filtered::new(Sips::default(), factory(recorder)));
+    let mut harness = Harness::new(Filtered::new(Brackets, factory(build)));
+    harness.feed(b"abcde$");
+    harness.advance(Duration::from_secs(3));
+    assert_eq!(harness.text(), "<ab><cd><e>$");
+    assert!(harness.has_ended());
 }
 
 #[test]

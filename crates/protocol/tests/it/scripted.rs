@@ -265,3 +265,35 @@ impl Filter for Slow {
         self.allowance = 100;
     }
 }
+
+/// Lets two bytes in a second.
+#[derive(Default)]
+pub(crate) struct Sips {
+    due: Option<Instant>,
+}
+
+impl Filter for Sips {
+    fn decode(
+        &mut self,
+        wire: &mut Wire<'_>,
+        input: &mut BytesMut,
+        plain: &mut BytesMut,
+    ) -> Result<(), Malformed> {
+        plain.extend_from_slice(&input.split_to(input.len().min(2)));
+        self.due = Some(wire.now() + Duration::from_secs(1));
+        wire.pause_reading();
+        Ok(())
+    }
+
+    fn encode(&mut self, wire: &mut Wire<'_>, plain: &mut Outbox) {
+        wire.pass(plain);
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.due
+    }
+
+    fn timed_out(&mut self, wire: &mut Wire<'_>) {
+        wire.resume_reading();
+    }
+}
