@@ -8,11 +8,11 @@ use std::{
 };
 
 use ropewalk_endpoints::tell_predecessor;
-use ropewalk_protocol::Phase;
+use ropewalk_protocol::{Phase, Signal};
 use ropewalk_reactor::{Process, SpawnProcess, Successor};
 use thiserror::Error;
 
-use crate::{Service, ServiceError, Services, Signal, SignalWatch, watch_signal};
+use crate::{Service, ServiceError, Services, SignalWatch, watch_signal};
 
 mod log_file;
 mod notices;

@@ -1,7 +1,7 @@
 //! Services: what starts, runs and stops; trees of them; and a runner for whole applications.
 //!
 //! A [`Service`] starts and stops. [`Server`] listens on an endpoint, [`ReconnectingClient`] keeps
-//! a connection, [`Timer`] does something again and again, and [`Services`] is a tree of them,
+//! a connection, [`Timer`] does something again and again, [`Supervised`] keeps a process running, and [`Services`] is a tree of them,
 //! started in order and stopped in reverse. [`Application`] runs a tree as a program that a system
 //! can look after: as another user, with a PID file and a log file, with notices to systemd, with
 //! SIGHUP as reload and SIGTERM as an orderly stop.
@@ -38,6 +38,7 @@ mod server;
 mod service;
 mod services;
 mod signal;
+mod supervised;
 mod timer;
 mod tracked;
 
@@ -46,5 +47,6 @@ pub use client::{ClientHandle, NotConnected, ReconnectingClient};
 pub use server::Server;
 pub use service::{Service, ServiceError, Stopping};
 pub use services::Services;
-pub use signal::{Signal, SignalWatch, watch_signal};
+pub use signal::{SignalWatch, watch_signal};
+pub use supervised::Supervised;
 pub use timer::Timer;

@@ -5,35 +5,24 @@ use std::{
     os::{fd::OwnedFd, unix::net::UnixStream},
 };
 
-use ropewalk_protocol::{Interest, Watch, WatchFd};
+use ropewalk_protocol::{Interest, Signal, Watch, WatchFd};
 use signal_hook::{
     SigId,
-    consts::{SIGHUP, SIGUSR1, SIGUSR2},
+    consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2},
     low_level::{pipe, unregister},
 };
 
-/// A signal that a program may give a meaning. SIGINT and SIGTERM are the reactor's.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum Signal {
-    /// SIGHUP: reload, by custom.
-    Hangup,
-    /// SIGUSR1.
-    User1,
-    /// SIGUSR2.
-    User2,
-}
-
 /// Calls `told` on the reactor whenever the signal has come, until the [`SignalWatch`] is dropped.
-/// Signals that come close together may be one call.
+/// Signals that come close together may be one call. A reactor that listens for SIGINT and SIGTERM
+/// goes on doing so.
 ///
 /// # Errors
 /// What the system answered.
 ///
 /// ```
 /// use std::io;
-/// use ropewalk_protocol::WatchFd;
-/// use ropewalk_service::{Signal, SignalWatch, watch_signal};
+/// use ropewalk_protocol::{Signal, WatchFd};
+/// use ropewalk_service::{SignalWatch, watch_signal};
 ///
 /// fn report(reactor: &impl WatchFd) -> io::Result<SignalWatch> {
 ///     watch_signal(reactor, Signal::User1, || println!("still here"))
@@ -56,8 +45,16 @@ pub fn watch_signal(
     })?;
     let number = match signal {
         Signal::Hangup => SIGHUP,
+        Signal::Interrupt => SIGINT,
+        Signal::Quit => SIGQUIT,
+        Signal::Terminate => SIGTERM,
         Signal::User1 => SIGUSR1,
         Signal::User2 => SIGUSR2,
+        Signal::Continue => SIGCONT,
+        other => {
+            let why = format!("nobody can watch for {other:?}");
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+        }
     };
     let registered = pipe::register(number, tells).inspect_err(|_| watch.stop())?;
     Ok(SignalWatch { registered, watch })

@@ -1,6 +1,7 @@
 //! The crate's behaviour, through its public face.
 
 mod clients;
+mod processes;
 mod servers;
 mod timers;
 mod trees;
