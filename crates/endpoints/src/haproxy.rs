@@ -7,11 +7,11 @@ use std::{
 };
 
 use bytes::BytesMut;
+use ropewalk_policies::Network;
 use ropewalk_protocol::{Address, Filter, Malformed, Outbox, Reason, Wire};
 
 use crate::{
     Arguments, EndpointError, Filters, Layer, LayerError, Prefix, ProxyHeader,
-    network::Network,
     options::{self, Escaped},
 };
 

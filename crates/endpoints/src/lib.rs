@@ -59,7 +59,6 @@ mod inherited;
 mod layer;
 mod layered;
 mod listening;
-mod network;
 mod options;
 mod proxy;
 mod resolver;

@@ -67,6 +67,10 @@ impl<F: Factory> Factory for Limited<F> {
         };
         Some(Admitted(seat))
     }
+
+    fn connection_failed(&mut self, reason: &Reason) {
+        self.factory.connection_failed(reason);
+    }
 }
 
 /// A connection that was let in, and counts until this is dropped; or one that is told that it was

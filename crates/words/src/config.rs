@@ -1,5 +1,7 @@
 //! The configuration file: everything has a default, and every mistake in it is named.
 
+mod admission;
+mod process;
 mod read;
 mod rows;
 
@@ -9,6 +11,7 @@ use toml::{Spanned, de::DeTable};
 
 use crate::{Settings, irc::IrcSettings};
 
+pub use self::{admission::Admission, process::ProcessSettings};
 use self::{
     read::Reader,
     rows::{ROWS, Row},
@@ -37,26 +40,14 @@ pub struct Config {
     pub threads: usize,
     /// As whom it runs, and with which files.
     pub process: ProcessSettings,
+    /// From where how many connections are let in.
+    pub admission: Admission,
     /// A file whose lines are the message of the day, in place of those in `irc`.
     pub motd_file: Option<PathBuf>,
     /// How the IRC front end presents itself.
     pub irc: IrcSettings,
     /// What the realm is made with.
     pub realm: Settings,
-}
-
-/// As whom the server runs, and with which files.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ProcessSettings {
-    /// The user to become once it listens.
-    pub user: Option<String>,
-    /// The group to become; without it, that of the user.
-    pub group: Option<String>,
-    /// A file with the number of the process.
-    pub pid_file: Option<PathBuf>,
-    /// A file to log to, instead of standard error.
-    pub log_file: Option<PathBuf>,
 }
 
 /// What drives connections.
@@ -97,6 +88,7 @@ impl Default for Config {
             reactor: ReactorChoice::default(),
             threads: 1,
             process: ProcessSettings::default(),
+            admission: Admission::default(),
             motd_file: None,
             irc: IrcSettings::default(),
             realm: Settings::default(),

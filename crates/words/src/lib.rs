@@ -54,7 +54,7 @@ mod user;
 pub use calendar::Calendar;
 pub use change::{Change, Flag, Flags, MaskList};
 pub use command::{Command, Outcome, Refused, Registration, Target};
-pub use config::{Config, Mistake, ProcessSettings, ReactorChoice};
+pub use config::{Admission, Config, Mistake, ProcessSettings, ReactorChoice};
 pub use cursor::{NamesCursor, Progress, RoomsCursor, UsersCursor};
 pub use effect::{Effect, Effects};
 pub use event::{Event, MessageKind, RoomRef, UserRef, What};

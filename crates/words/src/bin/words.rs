@@ -14,6 +14,7 @@ use std::{
 use lexopt::{Arg, ValueExt};
 use ropewalk_clock::Clock;
 use ropewalk_endpoints::ServerEndpoint;
+use ropewalk_policies::{ConnectionLimits, Limited};
 use ropewalk_protocol::{Limits, Reactor};
 use ropewalk_reactor::{AsyncIoReactor, PollReactor, Settings, SpawnProcess};
 use ropewalk_service::{Application, Server, Service, Services, Timer};
@@ -163,6 +164,9 @@ fn serve_on(
         ..Limits::default()
     });
     let irc = IrcServer::new(hall.clone(), config.irc, now)?;
+    let clock = reactor.clock();
+    let admission = ConnectionLimits::new(config.admission.rules(), move || clock.now());
+    let irc = Limited::new(admission, irc).farewell(TOO_MANY);
     let mut services = Services::default();
     services.add("wall clock", follow_the_wall_clock(reactor, hall))?;
     for endpoint in &config.listen {
@@ -173,6 +177,9 @@ fn serve_on(
         let _ = say(&format!("{line}\n")); // where nobody reads it there is nobody to tell
     })?)
 }
+
+/// What is said to those who are not let in.
+const TOO_MANY: &str = "ERROR :Too many connections from your network\r\n";
 
 /// Tells the hall what the machine's clock says, which somebody may set.
 fn follow_the_wall_clock(reactor: &impl Reactor, hall: Hall) -> impl Service + 'static {

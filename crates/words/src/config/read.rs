@@ -97,6 +97,15 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// An array of strings.
+    pub(super) fn strings(&mut self, value: &Value<'_>) -> Option<Vec<String>> {
+        let Some(array) = value.get_ref().as_array() else {
+            self.wrong_type(value, "an array of strings");
+            return None;
+        };
+        array.iter().map(|text| self.string(text)).collect()
+    }
+
     pub(super) fn endpoints(&mut self, value: &Value<'_>) -> Option<Vec<String>> {
         let Some(array) = value.get_ref().as_array() else {
             self.wrong_type(value, "an array of strings");

@@ -206,6 +206,33 @@ pub(super) const ROWS: &[Row] = &[
     ),
     number!("limits" "sessions", 1..=100_000_000, "Connections at once.", realm.limits.sessions),
     number!(
+        "limits" "per_address", 1..=100_000_000,
+        "Connections at once from one IPv4 address, or one IPv6 network of 64 bits.",
+        admission.per_address
+    ),
+    number!(
+        "limits" "per_network", 1..=100_000_000,
+        "Connections at once from one IPv4 network of 24 bits, or one IPv6 network of 48 bits.",
+        admission.per_network
+    ),
+    row(
+        "limits",
+        "exempt",
+        "Networks from which connections are not limited.",
+        |config| {
+            let networks = config.admission.exempt.iter().map(ToString::to_string);
+            Some(array(&networks.collect::<Vec<_>>()))
+        },
+        |config, value, reader| {
+            let Some(names) = reader.strings(value) else { return };
+            let read = |name: &String| name.parse().map_err(|error| format!("{error}"));
+            match names.iter().map(read).collect::<Result<_, String>>() {
+                Ok(networks) => config.admission.exempt = networks,
+                Err(why) => reader.mistake(value, &why),
+            }
+        },
+    ),
+    number!(
         "limits" "sendq", 4096..=1_073_741_824,
         "Bytes that may wait to be sent to a client before it is cut off.",
         irc.sendq
