@@ -5,6 +5,7 @@
 
 pub mod endpoint;
 pub mod finger;
+pub mod http;
 pub mod irc;
 pub mod line;
 pub mod realm;
@@ -17,6 +18,7 @@ pub type Target = (&'static str, fn(&[u8]));
 pub const TARGETS: &[Target] = &[
     ("endpoint", endpoint::strings),
     ("finger_query", finger::query),
+    ("http_request", http::request),
     ("irc_message", irc::message),
     ("irc_modes", irc::modes),
     ("irc_isupport", irc::isupport),
