@@ -4,7 +4,9 @@
 //! [`Demo`]: see `src/bin/proxy.rs`.
 
 mod arguments;
+mod bridge;
 mod serve;
 
 pub use arguments::{Arguments, Chosen, Request};
+pub use bridge::{Bridge, Look, Stream};
 pub use serve::{Demo, Serves, serve, serve_demo};

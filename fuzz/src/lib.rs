@@ -5,6 +5,7 @@
 
 pub mod endpoint;
 pub mod finger;
+pub mod http;
 pub mod irc;
 pub mod line;
 pub mod realm;
@@ -19,6 +20,7 @@ pub const TARGETS: &[Target] = &[
     ("endpoint", endpoint::strings),
     ("proxy_header", endpoint::proxy_header),
     ("finger_query", finger::query),
+    ("http_request", http::request),
     ("irc_message", irc::message),
     ("irc_modes", irc::modes),
     ("irc_isupport", irc::isupport),

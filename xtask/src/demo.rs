@@ -63,6 +63,22 @@ const DEMOS: &[Demo] = &[
         ],
     },
     Demo {
+        name: "web",
+        package: "ropewalk-examples",
+        port: 8080,
+        clients: &[
+            "curl -i http://127.0.0.1:PORT/          (files of the folder; or a browser)",
+            "curl -i http://127.0.0.1:PORT/health",
+            "curl http://127.0.0.1:PORT/metrics",
+        ],
+    },
+    Demo {
+        name: "hyper",
+        package: "ropewalk-examples",
+        port: 8081,
+        clients: &["curl -i http://127.0.0.1:PORT/      (answered by hyper)"],
+    },
+    Demo {
         name: "words",
         package: "ropewalk-words",
         port: 6667,

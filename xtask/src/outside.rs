@@ -27,6 +27,7 @@ enum Source {
 /// What tests may ask for; one more is one more row.
 pub(crate) const PROGRAMS: &[Program] = &[
     Program { name: "irssi", source: Source::Apt { package: "irssi", command: "irssi" } },
+    Program { name: "curl", source: Source::Apt { package: "curl", command: "curl" } },
     Program { name: "finger", source: Source::Apt { package: "finger", command: "finger" } },
     Program {
         name: "weechat",

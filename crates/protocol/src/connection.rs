@@ -319,6 +319,13 @@ impl<P: Protocol> Connection<P> {
         self.work.has_mail()
     }
 
+    /// Whether [`poll`](Self::poll) is to be called once more: since the last time futures came that
+    /// nobody has asked yet. Drivers without a [`Lane`](crate::Lane) look after they have sent.
+    #[inline]
+    pub fn wants_poll(&self) -> bool {
+        self.work.has_fresh_jobs()
+    }
+
     /// Bytes waiting to be sent.
     #[inline]
     pub fn queued(&self) -> usize {

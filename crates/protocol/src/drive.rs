@@ -113,7 +113,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, P: Protocol> Driven<S, P> {
             if let Poll::Ready(Err(error)) = read {
                 return Poll::Ready(error.into());
             }
-            if read.is_pending() && !more {
+            if read.is_pending() && !more && !self.connection.wants_poll() {
                 return Poll::Pending;
             }
         }

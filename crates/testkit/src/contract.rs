@@ -77,6 +77,7 @@ macro_rules! contract {
             nobody_listening_is_an_error_that_says_where
             a_big_transfer_arrives_whole_with_backpressure
             a_reader_that_pauses_loses_nothing
+            pieces_that_futures_make_as_there_is_room_arrive_whole
             an_end_of_file_leaves_the_other_half_open
             aborting_is_seen_at_both_ends_and_told_once
             closing_flushes_what_is_queued

@@ -98,7 +98,7 @@ impl<P: Protocol> Task<P> {
             } else {
                 Poll::Pending
             };
-            if read.is_pending() && !more {
+            if read.is_pending() && !more && !self.connection.wants_poll() {
                 return Ok(None);
             }
         }

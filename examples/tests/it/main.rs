@@ -69,6 +69,8 @@ const WAYS: [&[&str]; 5] = [
 const ECHO: &str = env!("CARGO_BIN_EXE_echo");
 const LINES: &str = env!("CARGO_BIN_EXE_lines");
 const CHARGEN: &str = env!("CARGO_BIN_EXE_chargen");
+const HYPER: &str = env!("CARGO_BIN_EXE_hyper");
+const WEB: &str = env!("CARGO_BIN_EXE_web");
 const FINGER: &str = env!("CARGO_BIN_EXE_finger");
 const PROXY: &str = env!("CARGO_BIN_EXE_proxy");
 
@@ -139,6 +141,41 @@ fn finger_tells_who_is_there_and_asks_on_every_reactor() {
         let arguments = ["ask", "/W carol", "--server", &endpoint];
         let output = Command::new(FINGER).args(arguments).output().unwrap();
         assert_eq!(String::from_utf8_lossy(&output.stdout), "Carol\nNo plan.\n");
+    }
+}
+
+#[test]
+fn web_serves_a_folder_health_and_metrics_on_every_reactor() {
+    let folder = tempfile::tempdir().unwrap();
+    let big: Vec<u8> = (0..1_000_000_u32).map(|index| (index % 26) as u8 + b'a').collect();
+    std::fs::write(folder.path().join("big.txt"), &big).unwrap();
+    for way in WAYS {
+        let own = Server::start(WEB, way);
+        assert!(own.answer(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").contains("<h1>It runs</h1>"));
+        let folder = ["--folder", folder.path().to_str().unwrap()];
+        let server = Server::start(WEB, &[way, &folder].concat());
+        let ask =
+            |path| server.answer(format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes());
+        assert!(ask("/big.txt").as_bytes().ends_with(&big), "{way:?}");
+        assert!(ask("/health").ends_with("\r\n\r\nok\n"), "{way:?}");
+        let metrics = ask("/metrics");
+        assert!(metrics.contains("web_requests_total{for=\"files\"} 1\n"), "{metrics}");
+    }
+}
+
+#[test]
+fn hyper_answers_on_every_reactor() {
+    for way in WAYS {
+        let server = Server::start(HYPER, way);
+        let body = "x".repeat(500_000);
+        let length = body.len();
+        let request = format!(
+            "GET /one HTTP/1.1\r\nHost: a\r\n\r\nPOST /two HTTP/1.1\r\nHost: a\r\n\
+             Connection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+        );
+        let answer = server.answer(request.as_bytes());
+        assert!(answer.contains("GET /one\n"), "{way:?}");
+        assert!(answer.ends_with(&format!("POST /two\n{body}")), "{way:?}: {}", answer.len());
     }
 }
 

@@ -118,6 +118,7 @@ impl<P: Protocol> Connection<P> {
                 protocol.message_received(cx, message);
                 protocol.turn_ended(cx);
             });
+            self.wire.check_outbox();
             budget -= 1;
         }
     }

@@ -77,6 +77,7 @@ impl<P: Protocol> Stream<P> {
         // Once more: what was made or left in the mailbox since must not be missed.
         more |= self.connection.poll(now, Some(cx.waker()));
         let pending = self.write(cx, now).is_pending();
+        more |= self.connection.wants_poll();
         self.connection.reclaim(&mut buffers.spare);
         if self.connection.wants_shutdown() {
             // A socket that is no longer connected cannot be shut down: reading will tell.

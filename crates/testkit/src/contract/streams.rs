@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use bytes::BytesMut;
 use ropewalk_clock::Clock;
-use ropewalk_protocol::{Connect, ConnectError, Listen, Protocol, Reactor, Reason, factory};
+use ropewalk_protocol::{
+    Connect, ConnectError, Context, Flow, Listen, Protocol, Reactor, Reason, factory,
+};
 
 use super::{Board, Ground, Served, client, play, serve, server::BIG};
 use crate::Client;
@@ -59,6 +62,52 @@ pub fn a_big_transfer_arrives_whole_with_backpressure(ground: &impl Ground) {
         assert!(received == sent, "{} of {} bytes, in order", received.len(), sent.len());
     });
 }
+
+/// Writes what futures give, and asks for the next only when there is room.
+struct Pieces(usize);
+
+impl Pieces {
+    fn ask(&mut self, cx: &mut Context<'_, Vec<u8>>) {
+        if self.0 > 0 && cx.outflow() == Flow::Open {
+            self.0 -= 1;
+            cx.spawn(async { vec![b'p'; PIECE] });
+        }
+    }
+}
+
+impl Protocol for Pieces {
+    type Message = Vec<u8>;
+
+    fn connection_made(&mut self, cx: &mut Context<'_, Vec<u8>>) {
+        self.ask(cx);
+    }
+
+    fn data_received(&mut self, _: &mut Context<'_, Vec<u8>>, input: &mut BytesMut) {
+        input.clear();
+    }
+
+    fn message_received(&mut self, cx: &mut Context<'_, Vec<u8>>, piece: Vec<u8>) {
+        cx.write(&piece);
+        self.ask(cx);
+    }
+
+    fn drained(&mut self, cx: &mut Context<'_, Vec<u8>>) {
+        self.ask(cx);
+    }
+}
+
+/// Each piece fills the outbox; the next one is made when it has drained.
+pub fn pieces_that_futures_make_as_there_is_room_arrive_whole(ground: &impl Ground) {
+    let reactor = ground.reactor();
+    let listen = Listen::new(ground.address());
+    let port = reactor.listen(listen, factory(|_| Some(Pieces(50)))).expect("it listens");
+    play(&reactor.clone(), async move {
+        let client = client(&reactor, &port).await;
+        assert_eq!(client.read(50 * PIECE).await.len(), 50 * PIECE);
+    });
+}
+
+const PIECE: usize = 64 * 1024;
 
 /// A client pauses in the middle of a big answer, and gets the rest later.
 pub fn a_reader_that_pauses_loses_nothing(ground: &impl Ground) {
