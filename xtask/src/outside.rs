@@ -29,6 +29,8 @@ pub(crate) const PROGRAMS: &[Program] = &[
     Program { name: "irssi", source: Source::Apt { package: "irssi", command: "irssi" } },
     Program { name: "curl", source: Source::Apt { package: "curl", command: "curl" } },
     Program { name: "finger", source: Source::Apt { package: "finger", command: "finger" } },
+    Program { name: "haproxy", source: Source::Apt { package: "haproxy", command: "haproxy" } },
+    Program { name: "socat", source: Source::Apt { package: "socat", command: "socat" } },
     Program {
         name: "weechat",
         source: Source::Apt { package: "weechat-headless", command: "weechat-headless" },

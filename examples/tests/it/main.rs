@@ -2,6 +2,7 @@
 
 mod application;
 mod endpoints;
+mod outside;
 
 use std::{
     io::{BufRead, BufReader, Read, Write},

@@ -18,6 +18,7 @@ mod order;
 mod outside;
 #[cfg(feature = "server")]
 mod program;
+mod proxied;
 mod resources;
 mod rooms;
 #[cfg(all(feature = "server", target_os = "linux"))]
