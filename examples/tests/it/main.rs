@@ -3,6 +3,7 @@
 mod application;
 mod endpoints;
 mod outside;
+mod tutorial;
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
