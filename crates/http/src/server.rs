@@ -29,6 +29,8 @@ pub struct Server<S: Service> {
     heads: Heads,
     until: Option<Instant>,
     ending: bool,
+    /// Bytes that waited to leave when that was last looked at.
+    queued: usize,
 }
 
 enum State<U> {
@@ -65,6 +67,7 @@ where
             heads: Heads::default(),
             until: None,
             ending: false,
+            queued: 0,
         }
     }
 
@@ -238,6 +241,7 @@ where
         if self.asked.keeps_alive {
             self.state = State::Head { scanner: Scanner::default(), begun: false };
             self.until = Some(cx.now() + self.settings.idle);
+            self.queued = cx.queued();
             cx.resume_reading();
         } else {
             self.close(cx);
@@ -248,6 +252,19 @@ where
         self.asked.keeps_alive = false;
         self.asked.is_head = false;
         self.respond(cx, Response::text(why.status(), format!("{why}\n")));
+    }
+
+    /// Nothing came for a while: that is no silence where an answer is still leaving.
+    fn idle(&mut self, cx: &mut Cx<'_, S>) {
+        let queued = cx.queued();
+        if queued == 0 {
+            self.close(cx);
+        } else if queued < self.queued {
+            self.queued = queued;
+            self.until = Some(cx.now() + self.settings.idle);
+        } else {
+            cx.abort();
+        }
     }
 
     fn close(&mut self, cx: &mut Cx<'_, S>) {
@@ -323,7 +340,7 @@ where
     fn timed_out(&mut self, cx: &mut Cx<'_, S>) {
         match &mut self.state {
             State::Upgraded(upgraded) => upgraded.timed_out(cx),
-            State::Head { begun: false, .. } => self.close(cx),
+            State::Head { begun: false, .. } => self.idle(cx),
             State::Head { .. } | State::Body(_) => self.refuse(cx, &BadRequest::Timeout),
             State::Working => {
                 self.asked.keeps_alive = false;

@@ -48,6 +48,18 @@ fn serve(handler: impl ropewalk_http::Handler) -> Harness<Server<Router>> {
 }
 
 #[test]
+fn an_answer_that_is_still_leaving_is_no_silence() {
+    let mut harness = serve(|_: Request| Response::text(200, vec![b'x'; 1_000_000]));
+    for _ in 0..5 {
+        harness.take(1000);
+        harness.advance(60 * SECOND);
+        assert!(harness.lost().is_none() && !harness.has_ended());
+    }
+    harness.advance(60 * SECOND);
+    assert_eq!(harness.lost().unwrap().to_string(), "aborted", "it takes nothing any more");
+}
+
+#[test]
 fn a_service_that_does_not_answer_is_a_503() {
     let mut harness = serve(|_: Request| Answer::later(pending()));
     harness.take(usize::MAX);
