@@ -10,3 +10,8 @@ mod serve;
 pub use arguments::{Arguments, Chosen, Request};
 pub use bridge::{Bridge, Look, Stream};
 pub use serve::{Demo, Serves, serve, serve_demo};
+
+/// How to write a protocol, whose code has to do what it says.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/protocols.md")]
+struct Protocols;
