@@ -14,7 +14,11 @@ use ropewalk_protocol::{Mailbox, Protocol, Reactor};
 use ropewalk_task::{Backoff, Delays};
 use thiserror::Error;
 
-use crate::{Service, ServiceError, Stopping, tracked::Tracked};
+use crate::{
+    Service, ServiceError, Stopping,
+    background::{Background, Told},
+    tracked::Tracked,
+};
 
 /// Keeps a connection to an endpoint while it runs: connects, and connects again when that failed
 /// or the connection was lost, after a [`Backoff`] that begins anew with each connection.
@@ -50,12 +54,7 @@ pub struct ReconnectingClient<R, P: Protocol, F> {
     build: Arc<Mutex<F>>,
     backoff: Backoff,
     shared: Arc<Shared<P::Message>>,
-    running: Option<Running>,
-}
-
-struct Running {
-    stop: oneshot::Sender<()>,
-    stopped: oneshot::Receiver<()>,
+    running: Option<Background>,
 }
 
 /// Locked to note a change or ask for one, never while anything is called.
@@ -218,9 +217,6 @@ struct Keeper<R, P: Protocol, F> {
     shared: Arc<Shared<P::Message>>,
 }
 
-/// Told to stop, by the end of this future.
-type Told = oneshot::Receiver<()>;
-
 impl<R, P, F> Keeper<R, P, F>
 where
     R: Reactor,
@@ -285,9 +281,6 @@ where
     F: FnMut() -> P + Send + 'static,
 {
     fn start(&mut self) -> Result<(), ServiceError> {
-        let (stop, told) = oneshot::channel();
-        let (tell, stopped) = oneshot::channel();
-        self.running = Some(Running { stop, stopped });
         self.shared.lock().running = true;
         let keeper = Keeper::<R, P, F> {
             reactor: self.reactor.clone(),
@@ -296,21 +289,20 @@ where
             delays: Delays::new(self.backoff),
             shared: Arc::clone(&self.shared),
         };
-        self.reactor.spawn(async move {
-            let shared = Arc::clone(&keeper.shared);
+        let shared = Arc::clone(&self.shared);
+        let work = |told| async move {
             keeper.run(told).await;
             shared.stopped();
-            let _ = tell.send(()); // nobody may wait for it
-        });
+        };
+        self.running = Some(Background::start(&self.reactor, work));
         Ok(())
     }
 
     fn stop(&mut self) -> Stopping<'_> {
         let running = self.running.take();
         Box::pin(async {
-            if let Some(Running { stop, stopped }) = running {
-                let _ = stop.send(()); // an error: a panic has ended it
-                let _ = stopped.await;
+            if let Some(running) = running {
+                running.stop().await;
             }
             self.shared.stopped();
         })

@@ -33,6 +33,7 @@
 //! ```
 
 mod application;
+mod background;
 mod client;
 mod server;
 mod service;

@@ -17,7 +17,10 @@ use ropewalk_protocol::{ProcessContext, ProcessProtocol, Reason, Signal};
 use ropewalk_reactor::{Process, Spawn, SpawnProcess};
 use ropewalk_task::{Backoff, Delays};
 
-use crate::{Service, ServiceError, Stopping};
+use crate::{
+    Service, ServiceError, Stopping,
+    background::{Background, Told},
+};
 
 /// Keeps a child process running while it runs: starts it, and starts it again when it has ended,
 /// after a [`Backoff`]. That begins anew once the process has run for as long as its longest delay.
@@ -50,8 +53,7 @@ pub struct Supervised<R, F> {
 }
 
 struct Running {
-    stop: oneshot::Sender<()>,
-    stopped: oneshot::Receiver<()>,
+    background: Background,
     child: Arc<Mutex<Child>>,
 }
 
@@ -119,7 +121,7 @@ where
     R: SpawnProcess,
     F: FnMut() -> Command + Send + 'static,
 {
-    async fn run(mut self, mut told: oneshot::Receiver<()>) {
+    async fn run(mut self, mut told: Told) {
         let clock = self.reactor.clock();
         loop {
             let begun = clock.now();
@@ -190,8 +192,6 @@ where
     F: FnMut() -> Command + Send + 'static,
 {
     fn start(&mut self) -> Result<(), ServiceError> {
-        let (stop, told) = oneshot::channel();
-        let (tell, stopped) = oneshot::channel();
         let child = Arc::default();
         let keeper = Keeper {
             reactor: self.reactor.clone(),
@@ -202,20 +202,16 @@ where
             patience: self.patience,
             child: Arc::clone(&child),
         };
-        self.running = Some(Running { stop, stopped, child });
-        self.reactor.spawn(async move {
-            keeper.run(told).await;
-            let _ = tell.send(()); // nobody may wait for it
-        });
+        let background = Background::start(&self.reactor, |told| keeper.run(told));
+        self.running = Some(Running { background, child });
         Ok(())
     }
 
     fn stop(&mut self) -> Stopping<'_> {
         let running = self.running.take();
         Box::pin(async {
-            if let Some(Running { stop, stopped, .. }) = running {
-                let _ = stop.send(()); // an error: a panic has ended it
-                let _ = stopped.await;
+            if let Some(running) = running {
+                running.background.stop().await;
             }
         })
     }

@@ -7,12 +7,11 @@ use std::{
     time::Duration,
 };
 
-use futures_channel::oneshot;
 use futures_util::future::{Either, select};
 use ropewalk_clock::Clock;
 use ropewalk_protocol::Reactor;
 
-use crate::{Service, ServiceError, Stopping};
+use crate::{Service, ServiceError, Stopping, background::Background};
 
 /// Calls a function every so often while it runs, the first time at once.
 ///
@@ -37,12 +36,7 @@ pub struct Timer<R, F> {
     interval: Duration,
     /// Locked to make a call's future.
     call: Arc<Mutex<F>>,
-    running: Option<Running>,
-}
-
-struct Running {
-    stop: oneshot::Sender<()>,
-    stopped: oneshot::Receiver<()>,
+    running: Option<Background>,
 }
 
 impl<R, F, W> Timer<R, F>
@@ -69,32 +63,28 @@ where
     W: Future<Output = ()> + Send + 'static,
 {
     fn start(&mut self) -> Result<(), ServiceError> {
-        let (stop, mut told_to_stop) = oneshot::channel();
-        let (tell, stopped) = oneshot::channel();
         let (clock, interval, call) = (self.reactor.clock(), self.interval, Arc::clone(&self.call));
-        self.running = Some(Running { stop, stopped });
-        self.reactor.spawn(async move {
+        let work = |mut told| async move {
             let mut due = clock.now();
             loop {
                 let calling = (call.lock().unwrap_or_else(PoisonError::into_inner))();
                 calling.await;
                 due = next(due, interval, clock.now());
                 let sleep = pin!(clock.sleep_until(due));
-                if let Either::Left(_) = select(&mut told_to_stop, sleep).await {
+                if let Either::Left(_) = select(&mut told, sleep).await {
                     break;
                 }
             }
-            let _ = tell.send(()); // nobody may wait for it
-        });
+        };
+        self.running = Some(Background::start(&self.reactor, work));
         Ok(())
     }
 
     fn stop(&mut self) -> Stopping<'_> {
         let running = self.running.take();
         Box::pin(async {
-            if let Some(Running { stop, stopped }) = running {
-                let _ = stop.send(()); // an error: a panic has ended it
-                let _ = stopped.await;
+            if let Some(running) = running {
+                running.stop().await;
             }
         })
     }
