@@ -91,3 +91,49 @@ fn outside_socat_runs_echo_on_pipes_and_on_a_socket() {
         says_hello(Command::new("socat").args(["-", &program]));
     }
 }
+
+#[test]
+#[ignore = "needs curl"]
+fn outside_curl_reads_the_web_demo_in_plain_and_over_tls() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("plan.txt"), "to splice the mooring lines\n").unwrap();
+    let file = folder.path().join("here.pem");
+    certificate(&file);
+    let web = |endpoint: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_web"));
+        command.args(["--listen", endpoint, "--folder"]).arg(folder.path());
+        let server = Server::announced(command);
+        let port = server.announced.split("tcp:").nth(1).and_then(|rest| rest.split(':').next());
+        let port = port.expect(&server.announced).to_owned();
+        (server, port)
+    };
+    let curl = |url: &str| {
+        let mut command = Command::new("curl");
+        command.args(["-sS", "--fail", "--max-time", "60", "--cacert"]).arg(&file).arg(url);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let (_plain, port) = web("tcp:0:interface=127.0.0.1");
+    let text = "to splice the mooring lines\n";
+    assert_eq!(curl(&format!("http://127.0.0.1:{port}/plan.txt")), text);
+    assert!(curl(&format!("http://127.0.0.1:{port}/metrics")).contains("web_requests_total"));
+    let endpoint = format!("tls:0:interface=127.0.0.1:key={}", file.display());
+    let (_secure, port) = web(&endpoint);
+    assert_eq!(curl(&format!("https://localhost:{port}/plan.txt")), text);
+}
+
+#[test]
+#[ignore = "needs finger"]
+fn outside_finger_asks_the_finger_demo_on_port_79() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_finger"));
+    // The program asks that port and no other.
+    command.args(["--listen", "tcp:79:interface=127.0.0.1", "--user", "nobody"]);
+    let _server = Server::announced(command);
+    let output = Command::new("finger").arg("alice@127.0.0.1").output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains("Alice, in the rope loft"), "{said}");
+    let output = Command::new("finger").arg("nobody@127.0.0.1").output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains("No such user"), "{said}");
+}
