@@ -22,4 +22,13 @@ pub trait Clock: Clone + Send + Sync + 'static {
     ///
     /// Dropping the future forgets the wait.
     fn sleep_until(&self, at: Instant) -> impl Future<Output = ()> + Send + 'static;
+
+    /// The same, but where `at` has been reached already it completes when the clock moves next,
+    /// not when it is first asked. That is what calls with a delay of nothing want. Clocks that
+    /// cannot tell the difference complete at once.
+    ///
+    /// Dropping the future forgets the wait.
+    fn alarm(&self, at: Instant) -> impl Future<Output = ()> + Send + 'static {
+        self.sleep_until(at)
+    }
 }

@@ -48,6 +48,23 @@ impl ManualClock {
         self.hands.sleepers.wake(at);
     }
 
+    /// When each of the waits is due, the earliest first.
+    ///
+    /// ```
+    /// use std::{pin::pin, task::{Context, Waker}, time::Duration};
+    /// use ropewalk_clock::{Clock, ManualClock};
+    ///
+    /// let clock = ManualClock::new();
+    /// let later = clock.now() + Duration::from_secs(1);
+    /// let mut sleep = pin!(clock.sleep_until(later));
+    /// assert!(sleep.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    /// assert_eq!(clock.due(), [later]);
+    /// ```
+    #[must_use]
+    pub fn due(&self) -> Vec<Instant> {
+        self.hands.sleepers.all()
+    }
+
     /// When the earliest wait is due.
     #[must_use]
     pub fn next_due(&self) -> Option<Instant> {
@@ -68,6 +85,10 @@ impl Clock for ManualClock {
 
     fn sleep_until(&self, at: Instant) -> impl Future<Output = ()> + Send + 'static {
         Sleep::new(Arc::clone(&self.hands) as Arc<dyn Source>, at)
+    }
+
+    fn alarm(&self, at: Instant) -> impl Future<Output = ()> + Send + 'static {
+        Sleep::patient(Arc::clone(&self.hands) as Arc<dyn Source>, at)
     }
 }
 

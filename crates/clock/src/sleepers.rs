@@ -46,6 +46,10 @@ impl Sleepers {
         }
     }
 
+    pub(crate) fn all(&self) -> Vec<Instant> {
+        self.lock().waits.keys().map(|(at, _)| *at).collect()
+    }
+
     pub(crate) fn next(&self) -> Option<Instant> {
         self.lock().first()
     }
@@ -73,11 +77,17 @@ pub struct Sleep {
     source: Arc<dyn Source>,
     at: Instant,
     key: Option<u64>,
+    /// Waits for the clock even if it is due when it is first polled.
+    patient: bool,
 }
 
 impl Sleep {
     pub(crate) fn new(source: Arc<dyn Source>, at: Instant) -> Self {
-        Self { source, at, key: None }
+        Self { source, at, key: None, patient: false }
+    }
+
+    pub(crate) fn patient(source: Arc<dyn Source>, at: Instant) -> Self {
+        Self { source, at, key: None, patient: true }
     }
 }
 
@@ -87,7 +97,7 @@ impl Future for Sleep {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let source = Arc::clone(&self.source);
         let mut state = source.sleepers().lock();
-        if self.at <= source.now(&state) {
+        if self.at <= source.now(&state) && !(self.patient && self.key.is_none()) {
             if let Some(key) = self.key.take() {
                 state.waits.remove(&(self.at, key));
             }

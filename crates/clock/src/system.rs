@@ -33,6 +33,10 @@ impl Clock for SystemClock {
     fn sleep_until(&self, at: Instant) -> impl Future<Output = ()> + Send + 'static {
         Sleep::new(Arc::clone(keeper()) as Arc<dyn Source>, at)
     }
+
+    fn alarm(&self, at: Instant) -> impl Future<Output = ()> + Send + 'static {
+        Sleep::patient(Arc::clone(keeper()) as Arc<dyn Source>, at)
+    }
 }
 
 struct Keeper {

@@ -36,6 +36,8 @@ pub enum Failure<E> {
     AlreadyFired,
     /// A lock or semaphore was to be released, and was not held.
     NotHeld,
+    /// It was to wait for a Deferred that waits for it in turn.
+    Circular,
     /// Whoever was to fire it is gone.
     Abandoned,
 }
@@ -75,6 +77,7 @@ impl<E: fmt::Display> fmt::Display for Failure<E> {
             }
             Self::AlreadyFired => AlreadyFired.fmt(f),
             Self::NotHeld => f.write_str("released, and not held"),
+            Self::Circular => f.write_str("was to wait for itself"),
             Self::Abandoned => f.write_str("given up by whoever was to give a result"),
         }
     }
@@ -97,3 +100,31 @@ pub type Outcome<T, E> = Result<T, Failure<E>>;
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 #[error("fired already")]
 pub struct AlreadyFired;
+
+/// A lock or semaphore was released that was not held.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+#[error("released, and not held")]
+pub struct NotHeld;
+
+/// A semaphore was to be made that nobody could ever have.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+#[error("a semaphore needs at least one token")]
+pub struct NoTokens;
+
+/// A queue had no room for this.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+#[error("the queue is full, with {limit} in it")]
+pub struct QueueOverflow<T> {
+    /// What was to be put.
+    pub value: T,
+    /// How many the queue holds.
+    pub limit: usize,
+}
+
+/// More wait for a queue than may.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+#[error("the queue is empty, and {limit} wait for it already")]
+pub struct QueueUnderflow {
+    /// How many may wait.
+    pub limit: usize,
+}

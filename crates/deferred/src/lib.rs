@@ -19,13 +19,24 @@
 //! The types at the root may go from thread to thread. Those in [`local`] are the same for one
 //! thread, without atomics, and for what is not [`Send`].
 
+#![allow(clippy::duplicate_mod, reason = "one source for both forms")]
+
+mod awaited;
 mod failure;
+mod listed;
 pub mod local;
 mod report;
 mod testing;
 mod threads;
 
-pub use failure::{AlreadyFired, Failure, Outcome};
+pub use failure::{
+    AlreadyFired, Failure, NoTokens, NotHeld, Outcome, QueueOverflow, QueueUnderflow,
+};
+pub use listed::{Errors, ListOptions, Listed};
 pub use report::set_debugging;
 pub use testing::{failure_result_of, no_result, success_result_of};
-pub use threads::{Answer, Answered, Bound, Deferred, Handle, Resolver, State};
+pub use threads::{
+    Answer, Answered, Bound, BoxFuture, Deferred, DeferredLock, DeferredQueue, DeferredSemaphore,
+    Guard, Handle, Inline, Resolver, Spawn, State, Timing, WeakHandle, deferred_list,
+    gather_results, maybe_deferred, race,
+};

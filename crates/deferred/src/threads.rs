@@ -2,7 +2,9 @@
 
 /// What the two forms do differently.
 mod kind {
-    use std::sync;
+    use std::{future::Future, pin::Pin, sync};
+
+    use crate::awaited::{self, Awaited};
 
     /// What whoever is given to a Deferred has to be: here it may go to other threads.
     pub trait Bound: Send {}
@@ -50,25 +52,103 @@ mod kind {
             self.0.get_mut()
         }
     }
+
+    /// A future on the heap, of any type.
+    pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+    pub(super) type Call = Box<dyn FnOnce() + Send>;
+
+    /// How what a future awaits is kept.
+    pub(super) type Kept = super::WeakHandle;
+
+    pub(super) fn note(awaited: impl FnOnce() -> Kept) {
+        awaited::note(|| Awaited::Shared(awaited()));
+    }
+
+    pub(super) fn noting<R>(poll: impl FnOnce() -> R) -> (R, Vec<Kept>) {
+        let (polled, notes) = awaited::noting(poll);
+        let shared = notes.into_iter().filter_map(|awaited| match awaited {
+            Awaited::Shared(handle) => Some(handle),
+            Awaited::Local(_) => None,
+        });
+        (polled, shared.collect())
+    }
 }
 
 #[path = "form/answer.rs"]
 mod answer;
+#[path = "form/cancel.rs"]
+mod cancel;
 #[path = "form/core.rs"]
 mod core;
 #[path = "form/deferred.rs"]
 mod deferred;
 #[path = "form/drive.rs"]
 mod drive;
+#[path = "form/future.rs"]
+mod future;
 #[path = "form/handle.rs"]
 mod handle;
+mod inline;
+#[path = "form/list.rs"]
+mod list;
+#[path = "form/lock.rs"]
+mod lock;
+#[path = "form/permits.rs"]
+mod permits;
+#[path = "form/poll.rs"]
+mod poll;
+#[path = "form/queue.rs"]
+mod queue;
+#[path = "form/race.rs"]
+mod race;
 #[path = "form/resolver.rs"]
 mod resolver;
+#[path = "form/semaphore.rs"]
+mod semaphore;
+#[path = "form/spawn.rs"]
+mod spawn;
 #[path = "form/step.rs"]
 mod step;
+#[path = "form/timeout.rs"]
+mod timeout;
+#[path = "form/timing.rs"]
+mod timing;
+#[path = "form/trash.rs"]
+mod trash;
+#[path = "form/wait.rs"]
+mod wait;
+
+use std::time::Instant;
+
+use ropewalk_clock::Clock;
 
 pub use answer::{Answer, Answered};
 pub use deferred::Deferred;
-pub use handle::{Handle, State};
-pub use kind::Bound;
+pub use future::maybe_deferred;
+pub use handle::{Handle, State, WeakHandle};
+pub use inline::Inline;
+pub use kind::{Bound, BoxFuture};
+pub use list::{deferred_list, gather_results};
+pub use lock::DeferredLock;
+pub use permits::Guard;
+pub use queue::DeferredQueue;
+pub use race::race;
 pub use resolver::Resolver;
+pub use semaphore::DeferredSemaphore;
+pub use spawn::Spawn;
+pub use timing::Timing;
+
+/// Every clock: what waits is polled where the clock wakes it.
+impl<C: Clock> Timing for C {
+    fn now(&self) -> Instant {
+        Clock::now(self)
+    }
+
+    fn alarm(&self, at: Instant) -> BoxFuture<()> {
+        Box::pin(Clock::alarm(self, at))
+    }
+
+    fn spawn(&self, future: BoxFuture<()>) {
+        Inline.spawn(future);
+    }
+}

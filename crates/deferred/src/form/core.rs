@@ -5,7 +5,7 @@ use std::{any::Any, fmt::Display, mem, panic::Location, task::Waker};
 use crate::{Failure, Outcome};
 
 use super::{
-    drive,
+    cancel,
     kind::{Bound, Flag, Lock, Ref, WeakRef},
     step::{Link, Step, Steps},
 };
@@ -37,6 +37,10 @@ pub(super) struct Run {
     pub(super) swallow: bool,
     /// Somebody calls the functions, and has `ready`.
     pub(super) running: bool,
+    /// Its canceller is being called.
+    pub(super) cancelling: bool,
+    /// Once it is fired, a cancellation does nothing, even while it waits.
+    pub(super) ignores_cancel: bool,
     pub(super) resolvers: u32,
     /// What has the result so far; where there is none, the source has.
     pub(super) holder: Option<Box<Link<dyn Step>>>,
@@ -82,9 +86,12 @@ pub(super) trait Source: Bound {
     fn value(&mut self) -> &mut dyn Any;
     fn peek(&self) -> &dyn Any;
     fn failure(&self) -> Option<&dyn Display>;
-    /// Puts the failure there that a cancellation is.
-    fn put_cancelled(&mut self);
-    fn take_canceller(&mut self) -> Option<Canceller>;
+    /// Makes this failure the result.
+    fn fail(&mut self, why: Why);
+    /// Takes the result of another one that was waited for.
+    fn receive(&mut self, from: &mut dyn Any);
+    /// Where the canceller is, if there is one.
+    fn canceller(&mut self) -> &mut Option<Canceller>;
 }
 
 pub(super) struct Origin<T, E> {
@@ -94,14 +101,33 @@ pub(super) struct Origin<T, E> {
 
 pub(super) type Canceller = Box<dyn Cancelling>;
 
-/// A function that is called to cancel.
+/// What is called to cancel one that was not fired. If it gives nothing back, and has not fired it,
+/// that is fired as cancelled. If it gives something back, that is for the next cancellation, and
+/// firing it is left to others.
 pub(super) trait Cancelling: Bound {
-    fn cancel(self: Box<Self>, core: &CoreRef);
+    fn cancel(self: Box<Self>, core: &CoreRef) -> Option<Canceller>;
 }
 
 impl<F: FnOnce(&CoreRef) + Bound> Cancelling for F {
-    fn cancel(self: Box<Self>, core: &CoreRef) {
+    fn cancel(self: Box<Self>, core: &CoreRef) -> Option<Canceller> {
         self(core);
+        None
+    }
+}
+
+/// The failures that are no one's error.
+#[derive(Clone, Copy)]
+pub(super) enum Why {
+    Cancelled,
+    Circular,
+}
+
+impl Why {
+    pub(super) fn failure<E>(self) -> Failure<E> {
+        match self {
+            Self::Cancelled => Failure::Cancelled,
+            Self::Circular => Failure::Circular,
+        }
     }
 }
 
@@ -121,12 +147,16 @@ impl<T: Bound + 'static, E: Display + Bound + 'static> Source for Origin<T, E> {
         }
     }
 
-    fn put_cancelled(&mut self) {
-        self.value = Some(Err(Failure::Cancelled));
+    fn fail(&mut self, why: Why) {
+        self.value = Some(Err(why.failure()));
     }
 
-    fn take_canceller(&mut self) -> Option<Canceller> {
-        self.canceller.take()
+    fn receive(&mut self, from: &mut dyn Any) {
+        self.value = from.downcast_mut::<Option<Outcome<T, E>>>().and_then(Option::take);
+    }
+
+    fn canceller(&mut self) -> &mut Option<Canceller> {
+        &mut self.canceller
     }
 }
 
@@ -142,6 +172,8 @@ impl<S: Source> Core<S> {
             fired,
             swallow: false,
             running: false,
+            cancelling: false,
+            ignores_cancel: false,
             resolvers,
             holder: None,
             attached: Steps::default(),
@@ -161,6 +193,11 @@ impl Run {
         self.rare.get_or_insert_default()
     }
 
+    /// Nobody is left who could fire it.
+    pub(super) fn is_orphaned(&self) -> bool {
+        self.resolvers == 0 && self.fired == Fired::No
+    }
+
     pub(super) fn is_paused(&self) -> bool {
         self.rare.as_ref().is_some_and(|rare| rare.paused > 0)
     }
@@ -172,8 +209,8 @@ impl Run {
     /// Whether functions may be called, and nobody does so already.
     #[inline]
     pub(super) fn may_run(&self) -> bool {
-        let held_up = |rare: &Box<Rare>| rare.paused > 0 || rare.waits_for.is_some();
-        self.fired == Fired::Yes && !self.running && !self.rare.as_ref().is_some_and(held_up)
+        let held_up = |rare: &Rare| rare.paused > 0 || rare.waits_for.is_some();
+        self.fired == Fired::Yes && !self.running && !self.rare.as_deref().is_some_and(held_up)
     }
 
     /// Everything that is to be called, in order.
@@ -212,6 +249,22 @@ impl<S: Source + ?Sized> State<S> {
         }
     }
 
+    /// Takes the result of another one that was waited for.
+    pub(super) fn receive(&mut self, from: &mut dyn Any) {
+        match &mut self.run.holder {
+            None => self.source.receive(from),
+            Some(link) => link.step.receive(from),
+        }
+    }
+
+    /// Makes this failure the result so far.
+    pub(super) fn fail(&mut self, why: Why) {
+        match &mut self.run.holder {
+            None => self.source.fail(why),
+            Some(link) => link.step.fail(why),
+        }
+    }
+
     fn failure(&self) -> Option<&dyn Display> {
         match &self.run.holder {
             None => self.source.failure(),
@@ -238,7 +291,7 @@ impl<S: Source + ?Sized> Drop for Core<S> {
             crate::report::unhandled(address, failure, made_at, fired_at);
         }
         if state.run.rare.is_some() {
-            drive::orphan_taker(state.run.take_taker());
+            cancel::orphan_taker(state.run.take_taker());
         }
     }
 }

@@ -1,21 +1,15 @@
 //! The Deferred itself.
 
-use std::{
-    fmt::Display,
-    future::Future,
-    marker::PhantomData,
-    panic::Location,
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::{fmt::Display, marker::PhantomData, panic::Location};
 
 use crate::{Failure, Outcome};
 
 use super::{
     answer::{Answer, Answered},
-    core::{Canceller, Core, CoreRef, Fired, Origin, Taker},
+    cancel,
+    core::{Canceller, Core, CoreRef, Fired, Origin},
     drive,
-    handle::Handle,
+    handle::{Handle, WeakHandle},
     kind::{Bound, Ref},
     resolver::Resolver,
     step::{Link, Node},
@@ -49,7 +43,7 @@ use super::{
 /// is fired, or [abandoned](Handle::abandon).
 #[must_use = "a failure that nobody handles is reported when this is dropped"]
 pub struct Deferred<T, E> {
-    core: CoreRef,
+    pub(super) core: CoreRef,
     types: PhantomData<fn() -> (T, E)>,
 }
 
@@ -97,10 +91,16 @@ impl<T: Bound + 'static, E: Display + Bound + 'static> Deferred<T, E> {
     }
 
     #[track_caller]
-    fn unfired(canceller: Option<Canceller>) -> (Self, Resolver<T, E>) {
+    pub(super) fn unfired(canceller: Option<Canceller>) -> (Self, Resolver<T, E>) {
         let deferred = Self::made(Fired::No, 1, Origin { value: None, canceller });
         let resolver = Resolver::new(Ref::clone(&deferred.core));
         (deferred, resolver)
+    }
+
+    /// One that nobody will ever fire, but by cancelling it.
+    #[track_caller]
+    pub(super) fn never() -> Self {
+        Self::made(Fired::No, 1, Origin { value: None, canceller: None })
     }
 
     #[track_caller]
@@ -175,13 +175,22 @@ impl<T: Bound + 'static, E: Display + Bound + 'static> Deferred<T, E> {
 
     /// Cancels it; see [`Handle::cancel`].
     pub fn cancel(&self) {
-        drive::cancel(&self.core);
+        cancel::cancel(&self.core);
     }
 
     /// What can be done to it from outside, also when it was given away.
     #[must_use]
     pub fn handle(&self) -> Handle {
         Handle::new(Ref::clone(&self.core))
+    }
+
+    pub(super) fn weak(&self) -> WeakHandle {
+        self.handle().downgrade()
+    }
+
+    /// Once it is fired, a cancellation does nothing, even while it waits for another.
+    pub(super) fn ignore_cancel_once_fired(&self) {
+        self.core.state.with(|state| state.run.ignores_cancel = true);
     }
 
     /// The result, if it is there: it is taken. Otherwise the Deferred comes back.
@@ -193,7 +202,7 @@ impl<T: Bound + 'static, E: Display + Bound + 'static> Deferred<T, E> {
     }
 
     #[inline]
-    fn attach<U, E2>(
+    pub(super) fn attach<U, E2>(
         self,
         f: impl FnOnce(Outcome<T, E>) -> Answered<U, E2> + Bound + 'static,
     ) -> Deferred<U, E2>
@@ -211,32 +220,6 @@ impl<T: Bound + 'static, E: Display + Bound + 'static> Deferred<T, E> {
             false => None,
         });
         taken.ok_or(self.core)
-    }
-}
-
-/// Gives the result. Dropping it lets go of the result, or of the wait for it; it is not cancelled.
-impl<T: Bound + 'static, E: Display + Bound + 'static> Future for Deferred<T, E> {
-    type Output = Outcome<T, E>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.core.state.with(|state| {
-            let taken = match state.run.fired {
-                Fired::Never => Some(Err(Failure::Abandoned)),
-                _ if state.is_settled() => {
-                    let result = state.result().downcast_mut::<Option<Outcome<T, E>>>();
-                    Some(result.and_then(Option::take).unwrap_or(Err(Failure::Abandoned)))
-                }
-                _ => None,
-            };
-            if let Some(taken) = taken {
-                return Poll::Ready(taken);
-            }
-            match &mut state.run.rare().taker {
-                Taker::Waker(waker) => waker.clone_from(cx.waker()),
-                other => *other = Taker::Waker(cx.waker().clone()),
-            }
-            Poll::Pending
-        })
     }
 }
 

@@ -5,18 +5,29 @@ use std::{any::Any, mem, panic::Location};
 use crate::{AlreadyFired, Outcome, report};
 
 use super::{
-    core::{Canceller, CoreRef, Fired, Source, State, Taker, WeakCore},
-    kind::{Bound, Ref},
+    cancel::orphan,
+    core::{CoreRef, Fired, Source, State, Taker},
+    kind::Bound,
     step::{Called, Link, Step, Steps},
+    wait::{hand_over, wait},
 };
 
 /// Fires it, once.
+#[inline]
 pub(super) fn fire<T: Bound + 'static, E: Bound + 'static>(
     core: &CoreRef,
     outcome: Outcome<T, E>,
     at: &'static Location<'static>,
 ) -> Result<(), AlreadyFired> {
-    let mut value = Some(outcome);
+    fire_from(core, &mut Some(outcome), at)
+}
+
+/// The same with what is in `value`, which stays there if it is too late.
+pub(super) fn fire_from<T: Bound + 'static, E: Bound + 'static>(
+    core: &CoreRef,
+    value: &mut Option<Outcome<T, E>>,
+    at: &'static Location<'static>,
+) -> Result<(), AlreadyFired> {
     let fired = core.state.with(|state| {
         if state.run.fired != Fired::No {
             return if mem::take(&mut state.run.swallow) { Ok(None) } else { Err(AlreadyFired) };
@@ -31,16 +42,16 @@ pub(super) fn fire<T: Bound + 'static, E: Bound + 'static>(
         let mut next = Next::Nothing;
         if ready.is_empty() {
             if let Some(place) = state.source.value().downcast_mut() {
-                mem::swap(place, &mut value);
+                mem::swap(place, value);
             }
             next = settle(state);
         }
-        Ok(Some((state.source.take_canceller(), ready, next)))
+        Ok(Some((state.source.canceller().take(), ready, next)))
     })?;
     let Some((canceller, mut ready, next)) = fired else { return Ok(()) };
     drop(canceller);
     match ready.pop() {
-        Some(first) => go_on(core, Next::Call(first, ready), &mut value),
+        Some(first) => go_on(core, Next::Call(first, ready), value),
         None => go_on(core, next, &mut ()),
     }
     Ok(())
@@ -76,94 +87,6 @@ pub(super) fn unpause(core: &CoreRef) -> bool {
     true
 }
 
-/// Cancels it, or the one it waits for, or the one that that waits for...
-pub(super) fn cancel(core: &CoreRef) {
-    enum Do {
-        Nothing,
-        Inner(WeakCore),
-        Call(Canceller),
-        Go(Next),
-    }
-    let mut core = Ref::clone(core);
-    loop {
-        let what = core.state.with(|state| match (state.run.fired, state.run.waits_for()) {
-            (Fired::Yes, Some(inner)) => Do::Inner(inner.clone()),
-            (Fired::No, _) => match state.source.take_canceller() {
-                Some(canceller) => Do::Call(canceller),
-                None => {
-                    state.run.swallow = true;
-                    Do::Go(fire_cancelled(&core, state))
-                }
-            },
-            _ => Do::Nothing,
-        });
-        match what {
-            Do::Nothing => return,
-            Do::Inner(inner) => match inner.upgrade() {
-                Some(inner) => core = inner,
-                None => return,
-            },
-            Do::Go(next) => return go_on(&core, next, &mut ()),
-            Do::Call(canceller) => {
-                canceller.cancel(&core);
-                let next = core.state.with(|state| match state.run.fired {
-                    Fired::No => fire_cancelled(&core, state),
-                    _ => Next::Nothing,
-                });
-                return go_on(&core, next, &mut ());
-            }
-        }
-    }
-}
-
-fn fire_cancelled(core: &CoreRef, state: &mut State<dyn Source>) -> Next {
-    state.source.put_cancelled();
-    state.run.fired = Fired::Yes;
-    core.over.set(true);
-    begin(state)
-}
-
-/// Nobody is left who could fire it, or who could go on with it: lets go of its functions, and of
-/// those of all that wait for it.
-pub(super) fn orphan(core: &CoreRef) {
-    let taker = let_go(core, Fired::Never);
-    orphan_taker(taker);
-}
-
-/// Whoever waited for something that will never come.
-pub(super) fn orphan_taker(mut taker: Taker) {
-    loop {
-        match taker {
-            Taker::Nobody => return,
-            Taker::Waker(waker) => return waker.wake(),
-            Taker::Deferred(core) => taker = let_go(&core, Fired::Never),
-        }
-    }
-}
-
-/// Lets go of all that is attached.
-pub(super) fn abandon(core: &CoreRef) {
-    let fired = core.state.with(|state| state.run.fired);
-    drop(let_go(core, fired));
-}
-
-fn let_go(core: &CoreRef, fired: Fired) -> Taker {
-    let (_attached, _ready, _canceller, taker) = core.state.with(|state| {
-        let run = &mut state.run;
-        run.fired = fired;
-        core.over.set(fired != Fired::No);
-        if let Some(rare) = &mut run.rare
-            && fired == Fired::Never
-        {
-            rare.waits_for = None;
-        }
-        let ready = run.rare.as_mut().map(|rare| mem::take(&mut rare.ready));
-        let attached = mem::take(&mut run.attached);
-        (attached, ready, state.source.take_canceller(), run.take_taker())
-    });
-    taker
-}
-
 /// What is to be done once a state was changed, outside its lock.
 pub(super) enum Next {
     Nothing,
@@ -176,7 +99,7 @@ pub(super) enum Next {
 }
 
 /// Begins to call functions, if it is time and there are some.
-fn begin(state: &mut State<dyn Source>) -> Next {
+pub(super) fn begin(state: &mut State<dyn Source>) -> Next {
     if !state.run.may_run() {
         return Next::Nothing;
     }
@@ -207,7 +130,7 @@ fn settle(state: &mut State<dyn Source>) -> Next {
 /// waited for it. Takes no more stack for many than for one. `input` is for the first, if that has
 /// no other.
 #[inline]
-fn go_on(core: &CoreRef, next: Next, input: &mut dyn Any) {
+pub(super) fn go_on(core: &CoreRef, next: Next, input: &mut dyn Any) {
     if !matches!(next, Next::Nothing) {
         run(core, next, input);
     }
@@ -218,7 +141,7 @@ fn run(core: &CoreRef, mut next: Next, input: &mut dyn Any) {
     loop {
         let core = other.as_ref().unwrap_or(core);
         next = match next {
-            Next::Nothing => return,
+            Next::Nothing | Next::Give(Taker::Nobody) => return,
             Next::Call(mut first, ready) => {
                 let called = call(core, &mut *first, input);
                 call_all(core, called, first, ready)
@@ -234,7 +157,6 @@ fn run(core: &CoreRef, mut next: Next, input: &mut dyn Any) {
                 next
             }
             Next::Give(Taker::Waker(waker)) => return waker.wake(),
-            Next::Give(Taker::Nobody) => return,
         };
     }
 }
@@ -248,7 +170,7 @@ fn call_all(
 ) -> Next {
     loop {
         match called {
-            Called::Wait(inner) => return wait(core, &inner, holder, ready),
+            Called::Wait(inner) => return wait(core, &inner, Some(holder), ready),
             Called::Done => {}
         }
         if !core.interrupted.get()
@@ -302,42 +224,6 @@ fn call(core: &CoreRef, link: &mut Link<dyn Step>, input: &mut dyn Any) -> Calle
     let called = link.step.call(input);
     mem::forget(unwinding);
     called
-}
-
-/// Has `outer` wait for `inner`; or not, where that has come to its end meanwhile.
-fn wait(outer: &CoreRef, inner: &CoreRef, holder: Box<Link<dyn Step>>, ready: Steps) -> Next {
-    outer.state.with(|state| {
-        state.run.holder = Some(holder);
-        state.run.running = false;
-        let rare = state.run.rare();
-        (rare.ready, rare.waits_for) = (ready, Some(Ref::downgrade(inner)));
-    });
-    let next = inner.state.with(|state| match state.run.fired {
-        Fired::Never => None,
-        _ if state.is_settled() => Some(hand_over(state, outer)),
-        _ => {
-            state.run.rare().taker = Taker::Deferred(Ref::clone(outer));
-            Some(Next::Nothing)
-        }
-    });
-    next.unwrap_or_else(|| {
-        orphan(outer);
-        Next::Nothing
-    })
-}
-
-/// Moves the result of `inner`, which is locked, to `outer`, and has that go on.
-fn hand_over(inner: &mut State<dyn Source>, outer: &CoreRef) -> Next {
-    outer.state.with(|state| {
-        if state.run.fired != Fired::Yes {
-            return Next::Nothing; // given up meanwhile
-        }
-        state.run.rare().waits_for = None;
-        if let Some(holder) = &mut state.run.holder {
-            holder.step.receive(inner.result());
-        }
-        begin(state)
-    })
 }
 
 /// A function that panics ends its Deferred: nobody will ever have a result.

@@ -5,7 +5,8 @@ use std::hash::{Hash, Hasher};
 use crate::Outcome;
 
 use super::{
-    core::{CoreRef, Fired},
+    cancel,
+    core::{CoreRef, Fired, WeakCore},
     drive,
     kind::Ref,
 };
@@ -62,7 +63,7 @@ impl Handle {
     /// [`Failure::Cancelled`](crate::Failure::Cancelled) if that did not fire it. One that waits
     /// for another has that cancelled. Any other is left alone.
     pub fn cancel(&self) {
-        drive::cancel(&self.core);
+        cancel::cancel(&self.core);
     }
 
     /// Calls no more of its functions until [`unpause`](Self::unpause). Pauses add up.
@@ -76,9 +77,10 @@ impl Handle {
     }
 
     /// Lets go of everything that is attached and was not called: functions, the canceller, and
-    /// who waits for the result. That breaks a cycle of references.
+    /// who waits for the result, who gets [`Failure::Abandoned`](crate::Failure::Abandoned). That
+    /// breaks a cycle of references.
     pub fn abandon(&self) {
-        drive::abandon(&self.core);
+        cancel::abandon(&self.core);
     }
 
     /// How far it is.
@@ -112,11 +114,58 @@ impl Handle {
         })
     }
 
+    /// A handle that does not keep it.
+    #[must_use]
+    pub fn downgrade(&self) -> WeakHandle {
+        WeakHandle { core: Ref::downgrade(&self.core) }
+    }
+
     /// Who it is, as a report of an unhandled failure has it: no other has the same number at the
     /// same time.
     #[must_use]
     pub fn id(&self) -> usize {
         Ref::as_ptr(&self.core).cast::<()>().addr()
+    }
+}
+
+/// A [`Handle`] that does not keep the Deferred.
+///
+/// ```
+/// use ropewalk_deferred::Deferred;
+///
+/// let (deferred, resolver) = Deferred::<u32, String>::pending();
+/// let weak = deferred.handle().downgrade();
+/// assert_eq!(weak.upgrade(), Some(deferred.handle()));
+/// drop((deferred, resolver));
+/// assert_eq!(weak.upgrade(), None);
+/// ```
+#[derive(Clone)]
+pub struct WeakHandle {
+    core: WeakCore,
+}
+
+impl WeakHandle {
+    /// The handle, while the Deferred is there.
+    #[must_use]
+    pub fn upgrade(&self) -> Option<Handle> {
+        self.core.upgrade().map(Handle::new)
+    }
+
+    pub(crate) fn is_there(&self) -> bool {
+        self.core.upgrade().is_some()
+    }
+
+    /// Cancels it, if it is still there.
+    pub(crate) fn cancel(&self) {
+        if let Some(core) = self.core.upgrade() {
+            cancel::cancel(&core);
+        }
+    }
+}
+
+impl std::fmt::Debug for WeakHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("WeakHandle").field(&self.upgrade()).finish()
     }
 }
 

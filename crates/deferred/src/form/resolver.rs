@@ -5,7 +5,8 @@ use std::{fmt::Display, marker::PhantomData, panic::Location};
 use crate::{AlreadyFired, Failure, Outcome};
 
 use super::{
-    core::{CoreRef, Fired},
+    cancel,
+    core::CoreRef,
     drive,
     handle::Handle,
     kind::{Bound, Ref},
@@ -69,6 +70,16 @@ impl<T: Bound + 'static, E: Display + Bound + 'static> Resolver<T, E> {
         drive::fire(&self.core, outcome, Location::caller())
     }
 
+    /// Fires it, or gives the value back.
+    #[track_caller]
+    pub(super) fn offer(&self, value: T) -> Result<(), T> {
+        let mut outcome = Some(Ok(value));
+        match drive::fire_from::<T, E>(&self.core, &mut outcome, Location::caller()) {
+            Ok(()) => Ok(()),
+            Err(AlreadyFired) => outcome.and_then(Result::ok).map_or(Ok(()), Err),
+        }
+    }
+
     /// Whether firing would be too late.
     #[must_use]
     pub fn has_fired(&self) -> bool {
@@ -98,10 +109,10 @@ impl<T, E> Drop for Resolver<T, E> {
         }
         let orphaned = self.core.state.with(|state| {
             state.run.resolvers -= 1;
-            state.run.resolvers == 0 && state.run.fired == Fired::No
+            state.run.is_orphaned() && !state.run.cancelling
         });
         if orphaned {
-            drive::orphan(&self.core);
+            cancel::orphan(&self.core);
         }
     }
 }

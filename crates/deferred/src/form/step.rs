@@ -4,7 +4,12 @@ use std::{any::Any, fmt::Display, mem};
 
 use crate::{Failure, Outcome};
 
-use super::{answer::Answered, core::CoreRef, kind::Bound};
+use super::{
+    answer::Answered,
+    core::{CoreRef, Why},
+    kind::Bound,
+    trash,
+};
 
 /// A callback, with the types of what goes in and comes out left aside.
 ///
@@ -17,6 +22,8 @@ pub(super) trait Step: Bound {
     fn call(&mut self, from: &mut dyn Any) -> Called;
     /// Takes the result that was waited for.
     fn receive(&mut self, from: &mut dyn Any);
+    /// Makes this failure the result.
+    fn fail(&mut self, why: Why);
     /// Where the result is: an `Option<Outcome<U, E2>>`.
     fn result(&mut self) -> &mut dyn Any;
     /// The same, to look at.
@@ -74,6 +81,10 @@ where
 
     fn receive(&mut self, from: &mut dyn Any) {
         *self = Self::Done(taken(from));
+    }
+
+    fn fail(&mut self, why: Why) {
+        *self = Self::Done(Some(Err(why.failure())));
     }
 
     fn result(&mut self) -> &mut dyn Any {
@@ -159,6 +170,8 @@ impl Steps {
 impl Drop for Steps {
     #[inline]
     fn drop(&mut self) {
-        while self.pop().is_some() {}
+        if self.first.is_some() {
+            trash::throw(mem::take(self));
+        }
     }
 }
