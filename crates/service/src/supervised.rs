@@ -57,7 +57,7 @@ struct Running {
     child: Arc<Mutex<Child>>,
 }
 
-/// The process, for those who ask. Locked to look or to note a change.
+/// The process, for those who ask. Locked to look, and to start one.
 #[derive(Default)]
 struct Child {
     process: Option<Process>,
@@ -150,9 +150,10 @@ where
         let command = (self.command.lock().unwrap_or_else(PoisonError::into_inner))();
         let (tell, ended) = oneshot::channel();
         let output = Output { name: Arc::clone(&self.name), tell: Some(tell) };
+        // Locked before it runs: whoever sees what it does finds it here.
+        let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
         let process = self.reactor.spawn_process(Spawn::new(command), output)?;
         tracing::info!(name = %self.name, pid = process.pid(), "started");
-        let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
         child.process = Some(process.clone());
         child.starts += 1;
         Ok((process, ended))

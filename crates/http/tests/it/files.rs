@@ -88,7 +88,7 @@ fn files_are_served_with_what_they_are() {
 }
 
 #[test]
-fn what_is_outside_or_hidden_is_not_found() {
+fn what_lies_beyond_the_root_or_is_hidden_is_not_found() {
     let scene = Scene::new();
     for path in [
         "/../outside.txt",
