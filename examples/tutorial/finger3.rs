@@ -13,12 +13,12 @@ impl Receiver<Lines> for Finger {
     type Message = ();
 
     fn frame_received(&mut self, cx: &mut Context<'_, ()>, _: &mut Lines, _user: &[u8]) {
-        write_line(&mut **cx, b"No such user", &Delimiter::CrLf);
+        write_line(cx, b"No such user", &Delimiter::CrLf);
         cx.close();
     }
 
     fn malformed(&mut self, cx: &mut Context<'_, ()>, why: Malformed) {
-        write_line(&mut **cx, why.to_string().as_bytes(), &Delimiter::CrLf);
+        write_line(cx, why.to_string().as_bytes(), &Delimiter::CrLf);
         cx.close();
     }
 }

@@ -20,12 +20,12 @@ impl Receiver<Lines> for Finger {
     fn frame_received(&mut self, cx: &mut Context<'_, ()>, _: &mut Lines, user: &[u8]) {
         let user = String::from_utf8_lossy(user);
         let answer = self.users.get(user.trim()).map_or("No such user", String::as_str);
-        write_line(&mut **cx, answer.as_bytes(), &Delimiter::CrLf);
+        write_line(cx, answer.as_bytes(), &Delimiter::CrLf);
         cx.close();
     }
 
     fn malformed(&mut self, cx: &mut Context<'_, ()>, why: Malformed) {
-        write_line(&mut **cx, why.to_string().as_bytes(), &Delimiter::CrLf);
+        write_line(cx, why.to_string().as_bytes(), &Delimiter::CrLf);
         cx.close();
     }
 }

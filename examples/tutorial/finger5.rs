@@ -61,13 +61,13 @@ impl<R: Reactor> Receiver<Lines> for Finger<R> {
             }
         };
         for line in answer.lines() {
-            write_line(&mut **cx, line.as_bytes(), &Delimiter::CrLf);
+            write_line(cx, line.as_bytes(), &Delimiter::CrLf);
         }
         cx.close();
     }
 
     fn malformed(&mut self, cx: &mut Context<'_, Self::Message>, why: Malformed) {
-        write_line(&mut **cx, why.to_string().as_bytes(), &Delimiter::CrLf);
+        write_line(cx, why.to_string().as_bytes(), &Delimiter::CrLf);
         cx.close();
     }
 }

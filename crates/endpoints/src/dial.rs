@@ -60,7 +60,7 @@ pub enum DialError {
         failures: Vec<ConnectError>,
     },
     /// It was connected, and a layer's handshake did not succeed.
-    #[error("cannot connect to {address}: {reason}")]
+    #[error("cannot connect to {}: {reason}", address.client())]
     Layer {
         /// Where to.
         address: Address,

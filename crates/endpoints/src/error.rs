@@ -13,7 +13,7 @@ use thiserror::Error;
 /// assert!(matches!(error.problem(), Problem::Invalid { argument: "port", .. }));
 /// assert_eq!(error.place(), 4..8);
 /// ```
-#[derive(Clone, Debug, Eq, Error, PartialEq)]
+#[derive(Clone, Eq, Error, PartialEq)]
 pub struct EndpointError {
     problem: Problem,
     text: String,
@@ -34,6 +34,14 @@ pub enum Problem {
         scheme: String,
         /// The schemes there are.
         known: String,
+    },
+    /// The scheme is there only with a feature of this crate.
+    #[error("{scheme} needs the feature `{feature}` of ropewalk-endpoints, which is off,")]
+    NeedsFeature {
+        /// What stands there.
+        scheme: String,
+        /// The feature.
+        feature: &'static str,
     },
     /// The scheme has no such option.
     #[error("unknown option {option:?}")]
@@ -103,6 +111,13 @@ impl EndpointError {
     #[must_use]
     pub fn place(&self) -> Range<usize> {
         self.place.clone()
+    }
+}
+
+/// The same as it is displayed: a `main` that returns it shows it so.
+impl fmt::Debug for EndpointError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

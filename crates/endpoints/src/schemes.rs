@@ -118,7 +118,12 @@ impl<T> Schemes<T> {
             (name, rest) = (scheme.value, behind);
         }
         let Some(scheme) = self.schemes.iter().find(|scheme| scheme.name == name.text) else {
-            let problem = Problem::UnknownScheme { scheme: name.text, known: self.names() };
+            let problem = match &*name.text {
+                "tls" if cfg!(not(feature = "tls")) => {
+                    Problem::NeedsFeature { scheme: name.text, feature: "tls" }
+                }
+                _ => Problem::UnknownScheme { scheme: name.text, known: self.names() },
+            };
             return Err(EndpointError::new(problem, text, name.place));
         };
         let mut arguments = Arguments::given(text, rest, scheme.places, scheme.options)?;

@@ -170,7 +170,7 @@ where
             }
             Reply::Upgrade(response, mut upgraded) => {
                 let now = self.settings.clock.now();
-                self.heads.write(&mut **cx, &response, &mut self.asked, now);
+                self.heads.write(cx, &response, &mut self.asked, now);
                 self.until = None;
                 upgraded.connection_made(cx);
                 self.state = State::Upgraded(upgraded);
@@ -182,10 +182,10 @@ where
     fn respond(&mut self, cx: &mut Cx<'_, S>, response: Response) {
         self.asked.keeps_alive &= !self.ending;
         let now = self.settings.clock.now();
-        let mut sending = self.heads.write(&mut **cx, &response, &mut self.asked, now);
+        let mut sending = self.heads.write(cx, &response, &mut self.asked, now);
         match response.body {
             Body::Whole(bytes) => {
-                write_piece(&mut **cx, &mut sending, bytes);
+                write_piece(cx, &mut sending, bytes);
                 self.end_response(cx);
             }
             Body::Pieces { .. } if sending == Sending::Nothing => self.end_response(cx),
@@ -216,9 +216,9 @@ where
                 let fits = match piece {
                     Some(Ok(bytes)) => {
                         *pieces = Some(rest);
-                        write_piece(&mut **cx, sending, bytes)
+                        write_piece(cx, sending, bytes)
                     }
-                    None if write_end(&mut **cx, *sending) => return self.end_response(cx),
+                    None if write_end(cx, *sending) => return self.end_response(cx),
                     None => false,
                     Some(Err(error)) => {
                         tracing::warn!(peer = %cx.peer().address, %error, "a body broke off");

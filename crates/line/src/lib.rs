@@ -14,7 +14,7 @@
 //! impl Receiver<Lines> for Echo {
 //!     type Message = ();
 //!     fn frame_received(&mut self, cx: &mut Context<'_, ()>, _: &mut Lines, line: &[u8]) {
-//!         write_line(&mut **cx, line, &Delimiter::Lf);
+//!         write_line(cx, line, &Delimiter::Lf);
 //!     }
 //! }
 //!

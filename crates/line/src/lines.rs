@@ -129,7 +129,7 @@ impl Codec for Lines {
 /// #         input.clear();
 /// #     }
 /// fn connection_made(&mut self, cx: &mut Context<'_, ()>) {
-///     write_line(&mut **cx, b"hello", &Delimiter::CrLf);
+///     write_line(cx, b"hello", &Delimiter::CrLf);
 /// }
 /// # }
 /// # let mut connection = ropewalk_protocol::Connection::new(

@@ -92,7 +92,7 @@ impl Codec for Netstrings {
 /// #         input.clear();
 /// #     }
 /// fn connection_made(&mut self, cx: &mut Context<'_, ()>) {
-///     write_netstring(&mut **cx, b"hello");
+///     write_netstring(cx, b"hello");
 /// }
 /// # }
 /// # let mut connection = ropewalk_protocol::Connection::new(

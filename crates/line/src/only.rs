@@ -22,7 +22,7 @@ use crate::Delimiter;
 /// impl LineOnlyReceiver for Echo {
 ///     type Message = ();
 ///     fn line_received(&mut self, cx: &mut Context<'_, ()>, rules: &mut Rules, line: &[u8]) {
-///         write_line(&mut **cx, line, rules.delimiter());
+///         write_line(cx, line, rules.delimiter());
 ///     }
 /// }
 ///

@@ -104,8 +104,8 @@ impl Prefix {
 /// #         input.clear();
 /// #     }
 /// fn connection_made(&mut self, cx: &mut Context<'_, ()>) {
-///     write_prefixed(&mut **cx, b"hi", Prefix::U8).expect("two fits");
-///     assert!(write_prefixed(&mut **cx, &[0; 256], Prefix::U8).is_err());
+///     write_prefixed(cx, b"hi", Prefix::U8).expect("two fits");
+///     assert!(write_prefixed(cx, &[0; 256], Prefix::U8).is_err());
 /// }
 /// # }
 /// # let mut connection = ropewalk_protocol::Connection::new(

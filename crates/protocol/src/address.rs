@@ -32,6 +32,19 @@ impl Address {
         Self::Unix(path.into().into())
     }
 
+    /// The same as an endpoint string that connects there; printed as it is, it listens there.
+    ///
+    /// ```
+    /// use ropewalk_protocol::Address;
+    ///
+    /// let address = Address::Tcp(([127, 0, 0, 1], 6667).into());
+    /// assert_eq!(address.client().to_string(), "tcp:127.0.0.1:6667");
+    /// ```
+    #[must_use]
+    pub fn client(&self) -> ClientAddress<'_> {
+        ClientAddress(self)
+    }
+
     /// The IP address, where there is one.
     #[must_use]
     pub fn ip(&self) -> Option<IpAddr> {
@@ -47,6 +60,22 @@ impl Address {
         match self {
             Self::Tcp(address) => Some(address.port()),
             _ => None,
+        }
+    }
+}
+
+/// An address as an endpoint string that connects there; made by [`Address::client`].
+#[derive(Clone, Copy, Debug)]
+pub struct ClientAddress<'a>(&'a Address);
+
+impl fmt::Display for ClientAddress<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Address::Tcp(SocketAddr::V4(v4)) => write!(f, "tcp:{}:{}", v4.ip(), v4.port()),
+            Address::Tcp(SocketAddr::V6(v6)) => {
+                write!(f, "tcp:{}:{}", v6.ip().to_string().replace(':', "\\:"), v6.port())
+            }
+            other => other.fmt(f),
         }
     }
 }

@@ -6,7 +6,9 @@ use std::{
     time::Instant,
 };
 
-use crate::{Flow, Mailbox, Transport, work::Work};
+use bytes::Bytes;
+
+use crate::{Flow, Mailbox, Peer, Transport, work::Work};
 
 /// What a protocol holds while it is called: every method of [`Transport`], the time, and the ways
 /// for the outside to reach it.
@@ -101,6 +103,61 @@ impl<'a, M> Deref for Context<'a, M> {
 impl<M> DerefMut for Context<'_, M> {
     fn deref_mut(&mut self) -> &mut Self::Target {
         self.transport
+    }
+}
+
+/// So that it can be given to whatever writes to a transport.
+impl<M> Transport for Context<'_, M> {
+    fn write(&mut self, bytes: &[u8]) {
+        self.transport.write(bytes);
+    }
+
+    fn send(&mut self, bytes: Bytes) {
+        self.transport.send(bytes);
+    }
+
+    fn pause_reading(&mut self) {
+        self.transport.pause_reading();
+    }
+
+    fn resume_reading(&mut self) {
+        self.transport.resume_reading();
+    }
+
+    fn write_eof(&mut self) {
+        self.transport.write_eof();
+    }
+
+    fn close(&mut self) {
+        self.transport.close();
+    }
+
+    fn abort(&mut self) {
+        self.transport.abort();
+    }
+
+    fn flow(&self) -> Flow {
+        Self::flow(self)
+    }
+
+    fn outflow(&self) -> Flow {
+        self.transport.outflow()
+    }
+
+    fn queued(&self) -> usize {
+        self.transport.queued()
+    }
+
+    fn peer(&self) -> &Peer {
+        self.transport.peer()
+    }
+
+    fn can_start_tls(&self) -> bool {
+        self.transport.can_start_tls()
+    }
+
+    fn start_tls(&mut self) {
+        self.transport.start_tls();
     }
 }
 

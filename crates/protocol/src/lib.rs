@@ -55,7 +55,7 @@ mod watch;
 mod wheel;
 mod work;
 
-pub use address::Address;
+pub use address::{Address, ClientAddress};
 pub use attach::Attach;
 pub use child::{Child, ChildRequest, ProcessContext, ProcessProtocol, Signal, Way, WindowSize};
 pub use codec::{Codec, Receiver};
@@ -84,6 +84,7 @@ pub use protocol::Protocol;
 pub use reactor::{Connect, ConnectError, Listen, ListenError, Phase, Reactor};
 pub use reason::{Malformed, Reason};
 pub use roll::{Place, Roll, Word};
+pub use ropewalk_clock::Clock;
 pub use timers::{DelayedCall, NotPending, Timers};
 pub use transport::{Flow, Transport};
 pub use watch::{Interest, Ready, Watch, WatchFd};

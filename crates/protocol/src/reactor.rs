@@ -96,7 +96,8 @@ pub trait Reactor: Clone + Send + Sync + 'static {
     fn run(&self);
 
     /// Stops: accepts nothing more, runs the triggers, lets connections flush for as long as the
-    /// reactor's shutdown limit says, and makes [`run`](Self::run) return.
+    /// reactor's shutdown limit says, and makes [`run`](Self::run) return. Before the start it is
+    /// remembered: `run` then starts, stops, and returns.
     fn stop(&self);
 
     /// Whether it runs.
@@ -222,7 +223,7 @@ pub struct ListenError {
 #[non_exhaustive]
 pub enum ConnectError {
     /// The system's answer.
-    #[error("cannot connect to {address}: {source}")]
+    #[error("cannot connect to {}: {source}", address.client())]
     Failed {
         /// Where to.
         address: Address,
@@ -230,7 +231,7 @@ pub enum ConnectError {
         source: io::Error,
     },
     /// It took longer than [`Connect::timeout`].
-    #[error("cannot connect to {address}: no answer within {timeout:?}")]
+    #[error("cannot connect to {}: no answer within {timeout:?}", address.client())]
     TimedOut {
         /// Where to.
         address: Address,
@@ -238,7 +239,7 @@ pub enum ConnectError {
         timeout: Duration,
     },
     /// The reactor has stopped.
-    #[error("cannot connect to {address}: the reactor has stopped")]
+    #[error("cannot connect to {}: the reactor has stopped", address.client())]
     Stopped {
         /// Where to.
         address: Address,

@@ -95,7 +95,9 @@ impl From<io::Error> for Reason {
 #[non_exhaustive]
 pub enum Malformed {
     /// A unit of input (a line, a string, a frame) exceeds its limit.
-    #[error("{unit} of {length} bytes is longer than the limit of {limit}")]
+    ///
+    /// Told without the length: how much of it was seen depends on how the network cut it.
+    #[error("{unit} longer than the limit of {limit} bytes")]
     TooLong {
         /// What it is: `line`, `string`, `frame`.
         unit: &'static str,

@@ -255,6 +255,9 @@ impl Reactor for AsyncIoReactor {
             tracing::error!("this reactor runs or has run already");
             return;
         }
+        if self.shared.lifecycle.is_to_stop() {
+            self.stop();
+        }
         if let Err(error) = self.run_here() {
             tracing::error!(%error, "the reactor cannot go on");
         }

@@ -334,6 +334,9 @@ impl Reactor for PollReactor {
             tracing::error!("this reactor runs or has run already");
             return;
         }
+        if self.shared.lifecycle.is_to_stop() {
+            self.stop();
+        }
         if let Err(error) = self.run_first() {
             tracing::error!(%error, "the reactor cannot go on");
         }

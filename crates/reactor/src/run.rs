@@ -6,7 +6,7 @@ use std::{
     pin::Pin,
     sync::{
         Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU8, Ordering},
+        atomic::{AtomicBool, AtomicU8, Ordering},
     },
     task::{Context, Poll},
     time::{Duration, Instant},
@@ -65,6 +65,8 @@ const OVER: u8 = 4;
 #[derive(Default)]
 pub(crate) struct Lifecycle {
     state: AtomicU8,
+    /// It was to stop before it had begun.
+    stopped_early: AtomicBool,
     /// Held to add a job or take all of a phase.
     triggers: Mutex<Vec<(Phase, Job)>>,
 }
@@ -75,9 +77,16 @@ impl Lifecycle {
         self.turn(NEW, RUNNING)
     }
 
-    /// Begins to stop; false when that is under way already, or nothing runs.
+    /// Begins to stop; false when that is under way already, or nothing runs. Before the start it is
+    /// noted for then.
     pub(crate) fn begin_to_stop(&self) -> bool {
+        self.stopped_early.store(true, Ordering::SeqCst);
         self.turn(RUNNING, STOPPING)
+    }
+
+    /// Whether it was told to stop before it began.
+    pub(crate) fn is_to_stop(&self) -> bool {
+        self.stopped_early.load(Ordering::SeqCst)
     }
 
     /// No new connections from now on.
@@ -107,7 +116,7 @@ impl Lifecycle {
     }
 
     fn turn(&self, from: u8, to: u8) -> bool {
-        self.state.compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire).is_ok()
+        self.state.compare_exchange(from, to, Ordering::SeqCst, Ordering::SeqCst).is_ok()
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<(Phase, Job)>> {

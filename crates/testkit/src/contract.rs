@@ -93,6 +93,7 @@ macro_rules! contract {
             work_in_a_thread_gives_its_result
             spawned_futures_run_and_sleep
             triggers_run_in_order_and_are_waited_for
+            stopping_before_the_start_is_remembered
             stopping_lets_connections_say_goodbye
             after_stopping_nothing_connects
         );

@@ -1,18 +1,28 @@
 //! A protocol must not care how the network cuts its input.
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 
 use ropewalk_protocol::Protocol;
 
 use crate::Harness;
 
 /// What came of a connection: compared by [`every_cut`].
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Eq, PartialEq)]
 pub struct Outcome {
     /// Everything written.
     pub written: Vec<u8>,
     /// Why the connection was lost, in words, once the peer had ended its half.
     pub lost: Option<String>,
+}
+
+/// With what was written as text, other bytes escaped.
+impl Debug for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outcome")
+            .field("written", &self.written.escape_ascii().to_string())
+            .field("lost", &self.lost)
+            .finish()
+    }
 }
 
 /// Runs a protocol with `input` whole, cut in two at every byte, and a byte at a time, and gives

@@ -20,6 +20,8 @@ mod inner;
 mod seat;
 mod turn;
 
+use crate::Client;
+
 use answer::answer;
 use inner::{Inner, PortEntry, Stage};
 use seat::{Driven, Seat};
@@ -96,6 +98,16 @@ impl MemoryReactor {
         }
         self.inner.clock.advance_to(until);
         self.inner.run_until_idle();
+    }
+
+    /// A client that is connecting to `address`; it is connected once the reactor has worked. A
+    /// refusal shows in what it is told: nothing.
+    #[must_use]
+    pub fn client(&self, address: &Address) -> Client {
+        let client = Client::new();
+        let connecting = self.connect(Connect::new(address.clone()), client.protocol());
+        self.spawn(async move { drop(connecting.await) });
+        client
     }
 
     /// From now on bytes, ends and connection attempts take this long.

@@ -5,7 +5,10 @@ use std::{
     future::Future,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use ropewalk_clock::Clock;
@@ -32,6 +35,8 @@ pub(crate) struct Inner {
     pub(crate) roll: Roll,
     pub(crate) pool: Arc<Semaphore>,
     stage: watch::Sender<Stage>,
+    /// It may be told to stop before.
+    begun: AtomicBool,
     changed: Arc<Notify>,
     queues: Mutex<Queues>,
 }
@@ -68,9 +73,15 @@ impl Inner {
             pool: Arc::new(Semaphore::new(options.threads.max(1))),
             options,
             stage: watch::Sender::new(Stage::New),
+            begun: AtomicBool::new(false),
             changed,
             queues: Mutex::default(),
         })
+    }
+
+    /// Whether somebody runs it, or has.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.begun.load(Ordering::Acquire)
     }
 
     pub(crate) fn stage(&self) -> Stage {
@@ -117,6 +128,7 @@ impl Inner {
 
     /// From start to stop.
     pub(crate) async fn main(self: Arc<Self>) {
+        self.begun.store(true, Ordering::Release);
         self.go_to(Stage::Running);
         let inner = Arc::clone(&self);
         let caller = self.handle.spawn(async move { inner.make_calls().await });

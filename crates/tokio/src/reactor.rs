@@ -190,7 +190,7 @@ impl Reactor for TokioReactor {
         if let Some(runtime) = runtime {
             runtime.block_on(self.main());
             runtime.shutdown_background();
-        } else if self.inner.stage() == Stage::New {
+        } else if !self.inner.has_begun() {
             self.inner.handle.block_on(self.main());
         }
     }

@@ -13,11 +13,11 @@ impl Receiver<Lines> for EchoLines {
     type Message = ();
 
     fn frame_received(&mut self, cx: &mut Context<'_, ()>, _: &mut Lines, line: &[u8]) {
-        write_line(&mut **cx, line, &Delimiter::Lf);
+        write_line(cx, line, &Delimiter::Lf);
     }
 
     fn malformed(&mut self, cx: &mut Context<'_, ()>, why: Malformed) {
-        write_line(&mut **cx, why.to_string().as_bytes(), &Delimiter::Lf);
+        write_line(cx, why.to_string().as_bytes(), &Delimiter::Lf);
         cx.close();
     }
 }

@@ -96,7 +96,7 @@ fn lines_sends_back_each_line_on_every_reactor() {
 fn lines_says_that_a_line_is_too_long_and_goes_on_serving() {
     let server = Server::start(LINES, &[]);
     let answer = server.answer(&[b'x'; 20_000]);
-    assert!(answer.ends_with(" bytes is longer than the limit of 16384\n"), "{answer}");
+    assert!(answer.ends_with("line longer than the limit of 16384 bytes\n"), "{answer}");
     assert_eq!(server.answer(b"next\n"), "next\n");
 }
 

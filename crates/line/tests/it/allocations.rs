@@ -10,7 +10,7 @@ impl Receiver<Lines> for Echo {
     type Message = ();
 
     fn frame_received(&mut self, cx: &mut Context<'_, ()>, _: &mut Lines, line: &[u8]) {
-        write_line(&mut **cx, line, &Delimiter::Lf);
+        write_line(cx, line, &Delimiter::Lf);
     }
 }
 
@@ -18,7 +18,7 @@ impl LineReceiver for Echo {
     type Message = ();
 
     fn line_received(&mut self, cx: &mut Context<'_, ()>, _: &mut Modes<'_>, line: &[u8]) {
-        write_line(&mut **cx, line, &Delimiter::Lf);
+        write_line(cx, line, &Delimiter::Lf);
     }
 }
 

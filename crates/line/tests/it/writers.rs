@@ -12,7 +12,7 @@ impl<F: FnMut(&mut dyn Transport)> Protocol for Writes<F> {
     type Message = ();
 
     fn connection_made(&mut self, cx: &mut Context<'_, ()>) {
-        (self.0)(&mut **cx);
+        (self.0)(cx);
     }
 
     fn data_received(&mut self, _: &mut Context<'_, ()>, input: &mut BytesMut) {

@@ -65,7 +65,7 @@ impl Observer {
         cx: &mut Cx<'_>,
         write: impl FnOnce(&mut dyn Transport) -> Result<(), StringTooLong>,
     ) {
-        let mut tap = Tap { below: &mut **cx, written: Vec::new() };
+        let mut tap = Tap { below: cx, written: Vec::new() };
         match write(&mut tap) {
             Ok(()) => self.events.add(json!(["write", text(&tap.written)])),
             Err(StringTooLong { .. }) => self.events.add(json!(["raise", "StringTooLongError"])),

@@ -35,6 +35,7 @@ impl<P: Protocol> Connection<P> {
     #[inline]
     pub(super) fn settle(&mut self, now: Instant) {
         let quiet = self.wire.phase == Phase::Open
+            && !self.both_ended()
             && self.input.is_empty()
             && self.eof != Eof::Pending
             && self.wire.outbox.len() < self.wire.limits.high_watermark
@@ -59,7 +60,16 @@ impl<P: Protocol> Connection<P> {
         }
     }
 
+    /// Whether neither half has anything more to carry.
+    #[inline]
+    fn both_ended(&self) -> bool {
+        self.wire.ending == Ending::Done && self.eof == Eof::Told
+    }
+
     pub(super) fn settle_open(&mut self, now: Instant) {
+        if self.both_ended() {
+            return self.wire.lose(Reason::Closed);
+        }
         let held = self.input.len();
         let limit = self.wire.limits.input;
         if held > limit && self.takes_input() {

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use ropewalk_protocol::{Framed, Limits, Malformed, Reason, Receiver};
+use bytes::BytesMut;
+use ropewalk_protocol::{Context, Framed, Limits, Malformed, Protocol, Reason, Receiver};
 use ropewalk_testkit::{Harness, every_cut, every_cut_by};
 
 use crate::scripted::{Lines, Recorder};
@@ -34,6 +35,52 @@ fn closing_sends_what_is_queued_and_discards_input_until_the_peer_ends() {
     harness.feed(b"discarded");
     harness.end();
     assert_eq!(events(&harness), "a b C lost: closed");
+}
+
+/// Ends its own half once something came, and does not close.
+struct HalfEnder;
+
+impl Protocol for HalfEnder {
+    type Message = ();
+
+    fn data_received(&mut self, cx: &mut Context<'_, ()>, input: &mut BytesMut) {
+        input.clear();
+        cx.write_eof();
+    }
+
+    fn eof_received(&mut self, _: &mut Context<'_, ()>) {}
+}
+
+#[test]
+fn a_connection_both_halves_of_which_have_ended_is_lost_whoever_ended_first() {
+    let mut first = Harness::new(HalfEnder);
+    first.feed(b"x");
+    assert!(first.has_ended() && first.lost().is_none());
+    first.end();
+    assert!(matches!(first.lost(), Some(Reason::Closed)));
+    /// The peer first.
+    struct Later(bool);
+    impl Protocol for Later {
+        type Message = ();
+        fn data_received(&mut self, _: &mut Context<'_, ()>, input: &mut BytesMut) {
+            input.clear();
+        }
+        fn eof_received(&mut self, _: &mut Context<'_, ()>) {
+            self.0 = true;
+        }
+        fn message_received(&mut self, cx: &mut Context<'_, ()>, (): ()) {
+            cx.write(b"bye");
+            cx.write_eof();
+        }
+    }
+    let mut second = Harness::new(Later(false));
+    let mailbox = second.mailbox();
+    second.end();
+    assert!(second.protocol().0 && second.lost().is_none());
+    mailbox.post(()).unwrap();
+    second.poll();
+    assert_eq!(second.written(), b"bye");
+    assert!(matches!(second.lost(), Some(Reason::Closed)));
 }
 
 #[test]

@@ -113,7 +113,7 @@ fn a_dialogue_learns_what_was_wrong_with_its_input() {
         talk.write(why.as_bytes());
     }));
     harness.feed(&[b'x'; 200]);
-    assert_eq!(harness.text(), "line of 200 bytes is longer than the limit of 100");
+    assert_eq!(harness.text(), "line longer than the limit of 100 bytes");
 }
 
 #[test]

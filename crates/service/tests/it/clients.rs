@@ -110,7 +110,7 @@ fn whoever_bears_two_failures_is_told_of_the_second() {
     let error = waiting.lock().unwrap().take().unwrap().unwrap_err();
     assert!(matches!(error, NotConnected::Failed { .. }));
     let text = error.to_string();
-    assert!(text.starts_with("cannot connect to tcp:6667:interface=127.0.0.1: "), "{text}");
+    assert!(text.starts_with("cannot connect to tcp:127.0.0.1:6667: "), "{text}");
 }
 
 #[test]

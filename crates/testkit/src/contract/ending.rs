@@ -41,6 +41,21 @@ pub fn triggers_run_in_order_and_are_waited_for(ground: &impl Ground) {
     assert!(!reactor.is_running());
 }
 
+/// Told to stop before it runs, it starts, runs its triggers, and returns.
+pub fn stopping_before_the_start_is_remembered(ground: &impl Ground) {
+    let reactor = ground.reactor();
+    let notes: Arc<Mutex<Vec<&str>>> = Arc::default();
+    for (phase, what) in [(Phase::BeforeShutdown, "before"), (Phase::AfterShutdown, "after")] {
+        let notes = Arc::clone(&notes);
+        reactor.add_trigger(phase, async move {
+            notes.lock().unwrap_or_else(PoisonError::into_inner).push(what);
+        });
+    }
+    reactor.stop();
+    reactor.run();
+    assert_eq!(*notes.lock().unwrap_or_else(PoisonError::into_inner), ["before", "after"]);
+}
+
 /// Protocols hear of the shutdown, and what they say leaves.
 pub fn stopping_lets_connections_say_goodbye(ground: &impl Ground) {
     let reactor = ground.reactor();
