@@ -166,13 +166,7 @@ fn input_left_lying_has_a_limit() {
     struct Never;
     impl Receiver<Lines> for Never {
         type Message = ();
-        fn frame_received(
-            &mut self,
-            _: &mut ropewalk_protocol::Context<'_, ()>,
-            _: &mut Lines,
-            _: &[u8],
-        ) {
-        }
+        fn frame_received(&mut self, _: &mut Context<'_, ()>, _: &mut Lines, _: &[u8]) {}
     }
     let limits = Limits { input: 50, ..Limits::default() };
     let mut harness = Harness::limited(Framed::new(Lines, Never), limits);
@@ -233,19 +227,14 @@ fn frames_stop_between_two_when_the_receiver_pauses() {
     struct Pauses(Vec<String>, Option<Malformed>);
     impl Receiver<Lines> for Pauses {
         type Message = ();
-        fn frame_received(
-            &mut self,
-            cx: &mut ropewalk_protocol::Context<'_, ()>,
-            _: &mut Lines,
-            line: &[u8],
-        ) {
+        fn frame_received(&mut self, cx: &mut Context<'_, ()>, _: &mut Lines, line: &[u8]) {
             self.0.push(String::from_utf8_lossy(line).into_owned());
             cx.pause_reading();
         }
-        fn message_received(&mut self, cx: &mut ropewalk_protocol::Context<'_, ()>, (): ()) {
+        fn message_received(&mut self, cx: &mut Context<'_, ()>, (): ()) {
             cx.resume_reading();
         }
-        fn malformed(&mut self, cx: &mut ropewalk_protocol::Context<'_, ()>, why: Malformed) {
+        fn malformed(&mut self, cx: &mut Context<'_, ()>, why: Malformed) {
             self.1 = Some(why);
             cx.close();
         }
