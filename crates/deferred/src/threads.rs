@@ -13,6 +13,11 @@ mod kind {
     pub(super) type Ref<T> = sync::Arc<T>;
     pub(super) type WeakRef<T> = sync::Weak<T>;
 
+    #[inline]
+    pub(super) fn shared<T>(make: impl FnOnce() -> T) -> Ref<T> {
+        Ref::new(make())
+    }
+
     /// Something that all see at once.
     pub(super) struct Flag(sync::atomic::AtomicBool);
 
