@@ -96,6 +96,8 @@ mod inline;
 mod list;
 #[path = "form/lock.rs"]
 mod lock;
+#[path = "form/lock_file.rs"]
+mod lock_file;
 #[path = "form/permits.rs"]
 mod permits;
 #[path = "form/poll.rs"]
@@ -133,6 +135,7 @@ pub use inline::Inline;
 pub use kind::{Bound, BoxFuture};
 pub use list::{deferred_list, gather_results};
 pub use lock::DeferredLock;
+pub use lock_file::defer_until_locked;
 pub use permits::Guard;
 pub use queue::DeferredQueue;
 pub use race::race;

@@ -142,7 +142,7 @@ impl<T: Bound + 'static, E: Display + Bound + 'static> Source for Option<Outcome
     }
 
     fn receive(&mut self, from: &mut dyn Any) {
-        *self = from.downcast_mut::<Self>().and_then(Option::take);
+        *self = from.downcast_mut::<Self>().and_then(Self::take);
     }
 }
 

@@ -186,7 +186,7 @@ fn call_all(
             (taker, run.fired == Fired::Never)
         });
         let Some(mut before) = held else { return taker.map(Next::Give) };
-        let Some(mut step) = ready.pop().filter(|_| !given_up) else { return None };
+        let mut step = ready.pop().filter(|_| !given_up)?;
         called = call(core, &mut step, before.step.result());
         holder = step;
     }
