@@ -35,7 +35,7 @@ pub fn run(name: Option<&str>, options: Options) -> Result<(), Box<dyn Error>> {
 
 type Bench = (&'static str, fn(Options) -> Result<(), Box<dyn Error>>);
 
-const BENCHES: [Bench; 7] = [
+const BENCHES: [Bench; 8] = [
     ("echo", echo),
     ("lines", lines),
     ("timers", timers),
@@ -43,6 +43,7 @@ const BENCHES: [Bench; 7] = [
     ("fanout", fanout),
     ("tls", tls_shapes::tls),
     ("limits", crate::limits::limits),
+    ("deferred", deferred),
 ];
 
 /// A server as the table names it, its program, its arguments, and the load that it understands.
@@ -207,11 +208,19 @@ fn memory(options: Options) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Timers are compared inside one process, by a program of its own.
 fn timers(options: Options) -> Result<(), Box<dyn Error>> {
-    let program = beside("timers")?;
+    in_one_process("timers", options)
+}
+
+fn deferred(options: Options) -> Result<(), Box<dyn Error>> {
+    in_one_process("deferred", options)
+}
+
+/// Some things are compared inside one process, by a program of its own.
+fn in_one_process(name: &str, options: Options) -> Result<(), Box<dyn Error>> {
+    let program = beside(name)?;
     if !program.is_file() {
-        println!("left out: timers (its program is not there)");
+        println!("left out: {name} (its program is not there)");
         return Ok(());
     }
     let mut command = Command::new(program);
@@ -220,7 +229,7 @@ fn timers(options: Options) -> Result<(), Box<dyn Error>> {
         command.arg("--quick");
     }
     let status = command.status()?;
-    if status.success() { Ok(()) } else { Err(format!("timers ended with {status}").into()) }
+    if status.success() { Ok(()) } else { Err(format!("{name} ended with {status}").into()) }
 }
 
 /// A program in the same folder as this one.

@@ -23,6 +23,7 @@
 
 mod awaited;
 mod failure;
+mod file_lock;
 mod listed;
 pub mod local;
 mod report;
@@ -32,11 +33,12 @@ mod threads;
 pub use failure::{
     AlreadyFired, Failure, NoTokens, NotHeld, Outcome, QueueOverflow, QueueUnderflow,
 };
+pub use file_lock::FilesystemLock;
 pub use listed::{Errors, ListOptions, Listed};
 pub use report::set_debugging;
 pub use testing::{failure_result_of, no_result, success_result_of};
 pub use threads::{
     Answer, Answered, Bound, BoxFuture, Deferred, DeferredLock, DeferredQueue, DeferredSemaphore,
-    Guard, Handle, Inline, Resolver, Spawn, State, Timing, WeakHandle, deferred_list,
-    gather_results, maybe_deferred, race,
+    Guard, Handle, Inline, Resolver, Spawn, State, Timing, WeakHandle, defer_until_locked,
+    deferred_list, gather_results, maybe_deferred, race,
 };

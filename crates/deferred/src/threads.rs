@@ -13,6 +13,11 @@ mod kind {
     pub(super) type Ref<T> = sync::Arc<T>;
     pub(super) type WeakRef<T> = sync::Weak<T>;
 
+    #[inline]
+    pub(super) fn shared<T>(make: impl FnOnce() -> T) -> Ref<T> {
+        Ref::new(make())
+    }
+
     /// Something that all see at once.
     pub(super) struct Flag(sync::atomic::AtomicBool);
 
@@ -93,6 +98,8 @@ mod inline;
 mod list;
 #[path = "form/lock.rs"]
 mod lock;
+#[path = "form/lock_file.rs"]
+mod lock_file;
 #[path = "form/permits.rs"]
 mod permits;
 #[path = "form/poll.rs"]
@@ -130,6 +137,7 @@ pub use inline::Inline;
 pub use kind::{Bound, BoxFuture};
 pub use list::{deferred_list, gather_results};
 pub use lock::DeferredLock;
+pub use lock_file::defer_until_locked;
 pub use permits::Guard;
 pub use queue::DeferredQueue;
 pub use race::race;

@@ -3,7 +3,7 @@
 use std::mem;
 
 use super::{
-    core::{Canceller, CoreRef, Fired, Source, State, Taker, WeakCore, Why},
+    core::{Canceller, CoreRef, Fired, Run, Taker, WeakCore, Why},
     drive::{Next, begin, go_on},
     kind::Ref,
 };
@@ -14,21 +14,21 @@ pub(super) fn cancel(core: &CoreRef) {
         Nothing,
         Inner(WeakCore),
         Call(Canceller),
-        Go(Next),
+        Go(Option<Next>),
     }
     let mut core = Ref::clone(core);
     loop {
-        let what = core.state.with(|state| match (state.run.fired, state.run.waits_for()) {
-            (Fired::Yes, Some(inner)) if !state.run.ignores_cancel => Do::Inner(inner.clone()),
-            (Fired::No, _) if state.run.cancelling => Do::Nothing,
-            (Fired::No, _) => match state.source.canceller().take() {
+        let what = core.run.with(|run| match (run.fired, run.waits_for()) {
+            (Fired::Yes, Some(inner)) if !run.ignores_cancel => Do::Inner(inner.clone()),
+            (Fired::No, _) if run.cancelling => Do::Nothing,
+            (Fired::No, _) => match run.canceller.take() {
                 Some(canceller) => {
-                    state.run.cancelling = true;
+                    run.cancelling = true;
                     Do::Call(canceller)
                 }
                 None => {
-                    state.run.swallow = true;
-                    Do::Go(fire_cancelled(&core, state))
+                    run.swallow = true;
+                    Do::Go(fire_cancelled(&core, run))
                 }
             },
             _ => Do::Nothing,
@@ -39,7 +39,7 @@ pub(super) fn cancel(core: &CoreRef) {
                 Some(inner) => core = inner,
                 None => return,
             },
-            Do::Go(next) => return go_on(&core, next, &mut ()),
+            Do::Go(next) => return go_on(&core, next),
             Do::Call(canceller) => return call_canceller(&core, canceller),
         }
     }
@@ -47,28 +47,28 @@ pub(super) fn cancel(core: &CoreRef) {
 
 fn call_canceller(core: &CoreRef, canceller: Canceller) {
     let mut kept = canceller.cancel(core);
-    let (next, orphaned) = core.state.with(|state| {
-        state.run.cancelling = false;
-        match (state.run.fired, &kept) {
-            (Fired::No, None) => (fire_cancelled(core, state), false),
+    let (next, orphaned) = core.run.with(|run| {
+        run.cancelling = false;
+        match (run.fired, &kept) {
+            (Fired::No, None) => (fire_cancelled(core, run), false),
             (Fired::No, Some(_)) => {
-                *state.source.canceller() = kept.take();
-                (Next::Nothing, state.run.is_orphaned())
+                run.canceller = kept.take();
+                (None, run.is_orphaned())
             }
-            _ => (Next::Nothing, false),
+            _ => (None, false),
         }
     });
     if orphaned {
         return orphan(core);
     }
-    go_on(core, next, &mut ());
+    go_on(core, next);
 }
 
-fn fire_cancelled(core: &CoreRef, state: &mut State<dyn Source>) -> Next {
-    state.source.fail(Why::Cancelled);
-    state.run.fired = Fired::Yes;
+fn fire_cancelled(core: &CoreRef, run: &mut Run) -> Option<Next> {
+    core.fail(run, Why::Cancelled);
+    run.fired = Fired::Yes;
     core.over.set(true);
-    begin(state)
+    begin(core, run)
 }
 
 /// Nobody is left who could fire it, or who could go on with it: lets go of its functions, and of
@@ -91,7 +91,7 @@ pub(super) fn orphan_taker(mut taker: Taker) {
 
 /// Lets go of all that is attached. Who waits for the result learns that there will be none.
 pub(super) fn abandon(core: &CoreRef) {
-    let fired = core.state.with(|state| match (state.run.fired, &state.run.rare) {
+    let fired = core.run.with(|run| match (run.fired, &run.rare) {
         (Fired::No, Some(rare)) if matches!(rare.taker, Taker::Waker(_)) => Fired::Never,
         (fired, _) => fired,
     });
@@ -99,8 +99,7 @@ pub(super) fn abandon(core: &CoreRef) {
 }
 
 fn let_go(core: &CoreRef, fired: Fired) -> Taker {
-    let (_attached, _ready, _canceller, taker) = core.state.with(|state| {
-        let run = &mut state.run;
+    let (_attached, _ready, _canceller, taker) = core.run.with(|run| {
         run.fired = fired;
         core.over.set(fired != Fired::No);
         if let Some(rare) = &mut run.rare
@@ -110,7 +109,7 @@ fn let_go(core: &CoreRef, fired: Fired) -> Taker {
         }
         let ready = run.rare.as_mut().map(|rare| mem::take(&mut rare.ready));
         let attached = mem::take(&mut run.attached);
-        (attached, ready, state.source.canceller().take(), run.take_taker())
+        (attached, ready, run.canceller.take(), run.take_taker())
     });
     taker
 }

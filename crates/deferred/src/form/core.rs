@@ -2,33 +2,30 @@
 
 use std::{any::Any, fmt::Display, mem, panic::Location, task::Waker};
 
-use crate::{Failure, Outcome};
+use crate::{Failure, Outcome, report};
 
 use super::{
     cancel,
     kind::{Bound, Flag, Lock, Ref, WeakRef},
-    step::{Link, Step, Steps},
+    step::{Held, Steps},
 };
 
-/// The shared part. Its lock is held for a change of a few fields, never while anybody else's code
+/// The shared part. Its locks are held for a change of a few fields, never while anybody else's code
 /// runs. Of two Deferreds, of which one waits for the other, the one that is waited for is locked
-/// first.
+/// first; of the two locks of one, that of `run`.
 pub(super) struct Core<S: Source + ?Sized> {
     made_at: &'static Location<'static>,
     /// Somebody paused it: whoever calls its functions looks before each.
     pub(super) interrupted: Flag,
     /// It was fired, or will never be.
     pub(super) over: Flag,
-    pub(super) state: Lock<State<S>>,
+    pub(super) run: Lock<Run>,
+    /// What it was fired with, as long as no function was called with that.
+    source: Lock<S>,
 }
 
 pub(super) type CoreRef = Ref<Core<dyn Source>>;
 pub(super) type WeakCore = WeakRef<Core<dyn Source>>;
-
-pub(super) struct State<S: ?Sized> {
-    pub(super) run: Run,
-    pub(super) source: S,
-}
 
 /// Where the chain is.
 pub(super) struct Run {
@@ -42,8 +39,9 @@ pub(super) struct Run {
     /// Once it is fired, a cancellation does nothing, even while it waits.
     pub(super) ignores_cancel: bool,
     pub(super) resolvers: u32,
+    pub(super) canceller: Option<Canceller>,
     /// What has the result so far; where there is none, the source has.
-    pub(super) holder: Option<Box<Link<dyn Step>>>,
+    pub(super) holder: Option<Held>,
     /// Attached and not in `ready`, the last one first.
     pub(super) attached: Steps,
     /// What few have.
@@ -80,23 +78,15 @@ pub(super) enum Taker {
     Waker(Waker),
 }
 
-/// What a Deferred is fired with, its types left aside.
+/// What a Deferred is fired with, its types left aside: an `Option<Outcome<T, E>>`.
 pub(super) trait Source: Bound {
-    /// An `Option<Outcome<T, E>>`.
     fn value(&mut self) -> &mut dyn Any;
     fn peek(&self) -> &dyn Any;
     fn failure(&self) -> Option<&dyn Display>;
     /// Makes this failure the result.
     fn fail(&mut self, why: Why);
-    /// Takes the result of another one that was waited for.
+    /// Takes the result of another one that was waited for, or what it is fired with.
     fn receive(&mut self, from: &mut dyn Any);
-    /// Where the canceller is, if there is one.
-    fn canceller(&mut self) -> &mut Option<Canceller>;
-}
-
-pub(super) struct Origin<T, E> {
-    pub(super) value: Option<Outcome<T, E>>,
-    pub(super) canceller: Option<Canceller>,
 }
 
 pub(super) type Canceller = Box<dyn Cancelling>;
@@ -131,32 +121,28 @@ impl Why {
     }
 }
 
-impl<T: Bound + 'static, E: Display + Bound + 'static> Source for Origin<T, E> {
+impl<T: Bound + 'static, E: Display + Bound + 'static> Source for Option<Outcome<T, E>> {
     fn value(&mut self) -> &mut dyn Any {
-        &mut self.value
+        self
     }
 
     fn peek(&self) -> &dyn Any {
-        &self.value
+        self
     }
 
     fn failure(&self) -> Option<&dyn Display> {
-        match &self.value {
+        match self {
             Some(Err(failure)) => Some(failure),
             _ => None,
         }
     }
 
     fn fail(&mut self, why: Why) {
-        self.value = Some(Err(why.failure()));
+        *self = Some(Err(why.failure()));
     }
 
     fn receive(&mut self, from: &mut dyn Any) {
-        self.value = from.downcast_mut::<Option<Outcome<T, E>>>().and_then(Option::take);
-    }
-
-    fn canceller(&mut self) -> &mut Option<Canceller> {
-        &mut self.canceller
+        *self = from.downcast_mut::<Self>().and_then(Self::take);
     }
 }
 
@@ -165,7 +151,7 @@ impl<S: Source> Core<S> {
     pub(super) fn new(
         made_at: &'static Location<'static>,
         fired: Fired,
-        resolvers: u32,
+        canceller: Option<Canceller>,
         source: S,
     ) -> Self {
         let run = Run {
@@ -174,7 +160,8 @@ impl<S: Source> Core<S> {
             running: false,
             cancelling: false,
             ignores_cancel: false,
-            resolvers,
+            resolvers: u32::from(fired == Fired::No),
+            canceller,
             holder: None,
             attached: Steps::default(),
             rare: None,
@@ -183,7 +170,8 @@ impl<S: Source> Core<S> {
             made_at,
             interrupted: Flag::new(false),
             over: Flag::new(fired != Fired::No),
-            state: Lock::new(State { run, source }),
+            run: Lock::new(run),
+            source: Lock::new(source),
         }
     }
 }
@@ -224,8 +212,12 @@ impl Run {
         mem::take(&mut self.attached).reversed()
     }
 
-    fn nothing_to_call(&self) -> bool {
-        self.attached.is_empty() && self.rare.as_ref().is_none_or(|rare| rare.ready.is_empty())
+    /// Whether there is a result that nothing will change.
+    #[inline]
+    pub(super) fn is_settled(&self) -> bool {
+        self.may_run()
+            && self.attached.is_empty()
+            && self.rare.as_ref().is_none_or(|rare| rare.ready.is_empty())
     }
 
     pub(super) fn take_taker(&mut self) -> Taker {
@@ -233,65 +225,55 @@ impl Run {
     }
 }
 
-impl<S: Source + ?Sized> State<S> {
-    /// Where the result so far is.
-    pub(super) fn result(&mut self) -> &mut dyn Any {
-        match &mut self.run.holder {
-            None => self.source.value(),
-            Some(link) => link.step.result(),
+impl<S: Source + ?Sized> Core<S> {
+    /// Looks at the result so far.
+    pub(super) fn result<R>(&self, run: &mut Run, look: impl FnOnce(&mut dyn Any) -> R) -> R {
+        match &mut run.holder {
+            Some(link) => look(link.step.result()),
+            None => self.source.with(|source| look(source.value())),
         }
     }
 
-    pub(super) fn peek(&self) -> &dyn Any {
-        match &self.run.holder {
-            None => self.source.peek(),
-            Some(link) => link.step.peek(),
+    pub(super) fn peek<R>(&self, run: &Run, look: impl FnOnce(&dyn Any) -> R) -> R {
+        match &run.holder {
+            Some(link) => look(link.step.peek()),
+            None => self.source.with(|source| look(source.peek())),
         }
     }
 
-    /// Takes the result of another one that was waited for.
-    pub(super) fn receive(&mut self, from: &mut dyn Any) {
-        match &mut self.run.holder {
-            None => self.source.receive(from),
+    /// Takes the result of another one that was waited for, or what it is fired with.
+    pub(super) fn receive(&self, run: &mut Run, from: &mut dyn Any) {
+        match &mut run.holder {
             Some(link) => link.step.receive(from),
+            None => self.source.with(|source| source.receive(from)),
         }
     }
 
     /// Makes this failure the result so far.
-    pub(super) fn fail(&mut self, why: Why) {
-        match &mut self.run.holder {
-            None => self.source.fail(why),
+    pub(super) fn fail(&self, run: &mut Run, why: Why) {
+        match &mut run.holder {
             Some(link) => link.step.fail(why),
+            None => self.source.with(|source| source.fail(why)),
         }
-    }
-
-    fn failure(&self) -> Option<&dyn Display> {
-        match &self.run.holder {
-            None => self.source.failure(),
-            Some(link) => link.step.failure(),
-        }
-    }
-
-    /// Whether there is a result that nothing will change.
-    #[inline]
-    pub(super) fn is_settled(&self) -> bool {
-        self.run.may_run() && self.run.nothing_to_call()
     }
 }
 
 impl<S: Source + ?Sized> Drop for Core<S> {
-    /// Reports a failure that nobody handled. Those that wait for this one are let go of one after
-    /// the other, however many wait for each other.
+    /// Reports a failure that nobody handled. Those that wait for this one are let go of one after the other, however many wait for each
+    /// other.
     fn drop(&mut self) {
         let address = std::ptr::from_ref(self).addr();
-        let made_at = self.made_at;
-        let state = self.state.get_mut();
-        if let Some(failure) = state.failure() {
-            let fired_at = state.run.rare.as_ref().and_then(|rare| rare.fired_at);
-            crate::report::unhandled(address, failure, made_at, fired_at);
+        let run = self.run.get_mut();
+        let failure = match &run.holder {
+            Some(link) => link.step.failure(),
+            None => self.source.get_mut().failure(),
+        };
+        if let Some(failure) = failure {
+            let fired_at = run.rare.as_ref().and_then(|rare| rare.fired_at);
+            report::unhandled(address, failure, self.made_at, fired_at);
         }
-        if state.run.rare.is_some() {
-            cancel::orphan_taker(state.run.take_taker());
+        if run.rare.is_some() {
+            cancel::orphan_taker(run.take_taker());
         }
     }
 }

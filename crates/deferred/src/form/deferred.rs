@@ -7,12 +7,12 @@ use crate::{Failure, Outcome};
 use super::{
     answer::{Answer, Answered},
     cancel,
-    core::{Canceller, Core, CoreRef, Fired, Origin},
+    core::{Canceller, Core, CoreRef, Fired, Run},
     drive,
     handle::{Handle, WeakHandle},
-    kind::{Bound, Ref},
+    kind::{self, Bound, Ref},
     resolver::Resolver,
-    step::{Link, Node},
+    step::Link,
 };
 
 /// A result that may come later, and a chain of functions that are called with it.
@@ -87,12 +87,12 @@ impl<T: Bound + 'static, E: Display + Bound + 'static> Deferred<T, E> {
     /// One that has this result.
     #[track_caller]
     pub fn fired(outcome: Outcome<T, E>) -> Self {
-        Self::made(Fired::Yes, 0, Origin { value: Some(outcome), canceller: None })
+        Self::made(Fired::Yes, None, Some(outcome))
     }
 
     #[track_caller]
     pub(super) fn unfired(canceller: Option<Canceller>) -> (Self, Resolver<T, E>) {
-        let deferred = Self::made(Fired::No, 1, Origin { value: None, canceller });
+        let deferred = Self::made(Fired::No, canceller, None);
         let resolver = Resolver::new(Ref::clone(&deferred.core));
         (deferred, resolver)
     }
@@ -100,13 +100,14 @@ impl<T: Bound + 'static, E: Display + Bound + 'static> Deferred<T, E> {
     /// One that nobody will ever fire, but by cancelling it.
     #[track_caller]
     pub(super) fn never() -> Self {
-        Self::made(Fired::No, 1, Origin { value: None, canceller: None })
+        Self::made(Fired::No, None, None)
     }
 
     #[track_caller]
-    fn made(fired: Fired, resolvers: u32, source: Origin<T, E>) -> Self {
-        let core = Core::new(Location::caller(), fired, resolvers, source);
-        Self { core: Ref::new(core), types: PhantomData }
+    fn made(fired: Fired, canceller: Option<Canceller>, source: Option<Outcome<T, E>>) -> Self {
+        let made_at = Location::caller();
+        let core = kind::shared(|| Core::new(made_at, fired, canceller, source));
+        Self { core, types: PhantomData }
     }
 
     /// Attaches a function for the value; a failure passes by.
@@ -190,7 +191,7 @@ impl<T: Bound + 'static, E: Display + Bound + 'static> Deferred<T, E> {
 
     /// Once it is fired, a cancellation does nothing, even while it waits for another.
     pub(super) fn ignore_cancel_once_fired(&self) {
-        self.core.state.with(|state| state.run.ignores_cancel = true);
+        self.core.run.with(|run| run.ignores_cancel = true);
     }
 
     /// The result, if it is there: it is taken. Otherwise the Deferred comes back.
@@ -210,16 +211,22 @@ impl<T: Bound + 'static, E: Display + Bound + 'static> Deferred<T, E> {
         U: Bound + 'static,
         E2: Display + Bound + 'static,
     {
-        drive::attach(&self.core, Link::new(Node::Waiting(f)));
+        drive::attach(&self.core, Link::new(f));
         Deferred { core: self.core, types: PhantomData }
     }
 
+    #[inline]
     pub(super) fn take_now(self) -> Result<Outcome<T, E>, CoreRef> {
-        let taken = self.core.state.with(|state| match state.is_settled() {
-            true => state.result().downcast_mut::<Option<Outcome<T, E>>>()?.take(),
+        let taken = self.core.run.with(|run| match run.is_settled() {
+            true => self.take_from(run),
             false => None,
         });
         taken.ok_or(self.core)
+    }
+
+    #[inline]
+    pub(super) fn take_from(&self, run: &mut Run) -> Option<Outcome<T, E>> {
+        self.core.result(run, |result| result.downcast_mut::<Option<Outcome<T, E>>>()?.take())
     }
 }
 

@@ -2,161 +2,161 @@
 
 use std::{any::Any, mem, panic::Location};
 
-use crate::{AlreadyFired, Outcome, report};
+use crate::{AlreadyFired, report};
 
 use super::{
     cancel::orphan,
-    core::{CoreRef, Fired, Source, State, Taker},
-    kind::Bound,
-    step::{Called, Link, Step, Steps},
+    core::{CoreRef, Fired, Run, Taker},
+    step::{Called, Held, Steps},
     wait::{hand_over, wait},
 };
 
-/// Fires it, once.
-#[inline]
-pub(super) fn fire<T: Bound + 'static, E: Bound + 'static>(
+/// Fires it, once, with the `Option<Outcome<T, E>>` in `value`. That stays there if it is too late.
+pub(super) fn fire(
     core: &CoreRef,
-    outcome: Outcome<T, E>,
+    value: &mut dyn Any,
     at: &'static Location<'static>,
 ) -> Result<(), AlreadyFired> {
-    fire_from(core, &mut Some(outcome), at)
-}
-
-/// The same with what is in `value`, which stays there if it is too late.
-pub(super) fn fire_from<T: Bound + 'static, E: Bound + 'static>(
-    core: &CoreRef,
-    value: &mut Option<Outcome<T, E>>,
-    at: &'static Location<'static>,
-) -> Result<(), AlreadyFired> {
-    let fired = core.state.with(|state| {
-        if state.run.fired != Fired::No {
-            return if mem::take(&mut state.run.swallow) { Ok(None) } else { Err(AlreadyFired) };
+    let mut steps = Steps::default();
+    let mut canceller = None;
+    let settled = core.run.with(|run| {
+        if run.fired != Fired::No {
+            return if mem::take(&mut run.swallow) { Ok(None) } else { Err(AlreadyFired) };
         }
-        state.run.fired = Fired::Yes;
+        run.fired = Fired::Yes;
         core.over.set(true);
         if let Some(at) = report::noted(at) {
-            state.run.rare().fired_at = Some(at);
+            run.rare().fired_at = Some(at);
         }
-        let ready = if state.run.is_paused() { Steps::default() } else { state.run.take_ready() };
-        state.run.running = !ready.is_empty();
-        let mut next = Next::Nothing;
-        if ready.is_empty() {
-            if let Some(place) = state.source.value().downcast_mut() {
-                mem::swap(place, value);
-            }
-            next = settle(state);
+        canceller = run.canceller.take();
+        if run.attached.is_empty() || run.is_paused() {
+            core.receive(run, value);
+            return Ok(settle(run));
         }
-        Ok(Some((state.source.canceller().take(), ready, next)))
+        run.running = true;
+        steps = run.attached.take();
+        Ok(None)
     })?;
-    let Some((canceller, mut ready, next)) = fired else { return Ok(()) };
     drop(canceller);
-    match ready.pop() {
-        Some(first) => go_on(core, Next::Call(first, ready), value),
-        None => go_on(core, next, &mut ()),
-    }
+    let mut ready = steps.reversed();
+    let next = match ready.pop() {
+        Some(mut first) => {
+            let called = call(core, &mut first, value);
+            call_all(core, called, first, ready)
+        }
+        None => settled.map(Next::Give),
+    };
+    go_on(core, next);
     Ok(())
 }
 
 /// Attaches a step; where the result is there, calls it.
 #[inline]
-pub(super) fn attach(core: &CoreRef, link: Box<Link<dyn Step>>) {
-    let next = core.state.with(|state| {
-        state.run.attached.push(link);
-        if state.run.may_run() { begin(state) } else { Next::Nothing }
+pub(super) fn attach(core: &CoreRef, link: Held) {
+    let may_run = core.run.with(|run| {
+        run.attached.push(link);
+        run.may_run()
     });
-    go_on(core, next, &mut ());
+    if may_run {
+        resume(core);
+    }
 }
 
 pub(super) fn pause(core: &CoreRef) {
-    core.state.with(|state| {
-        state.run.rare().paused += 1;
+    core.run.with(|run| {
+        run.rare().paused += 1;
         core.interrupted.set(true);
     });
 }
 
 /// False where it was not paused.
 pub(super) fn unpause(core: &CoreRef) -> bool {
-    let unpaused = core.state.with(|state| {
-        let rare = state.run.rare();
+    let unpaused = core.run.with(|run| {
+        let rare = run.rare();
         rare.paused = rare.paused.checked_sub(1)?;
         core.interrupted.set(rare.paused > 0);
-        Some(begin(state))
+        Some(begin(core, run))
     });
     let Some(next) = unpaused else { return false };
-    go_on(core, next, &mut ());
+    go_on(core, next);
     true
+}
+
+/// Calls what is attached, if it is time.
+fn resume(core: &CoreRef) {
+    let next = core.run.with(|run| begin(core, run));
+    go_on(core, next);
 }
 
 /// What is to be done once a state was changed, outside its lock.
 pub(super) enum Next {
-    Nothing,
-    /// Call this one, and then those: whoever gets this is `running`.
-    Call(Box<Link<dyn Step>>, Steps),
+    /// Call this one, which has its argument, and then those: whoever gets this is `running`.
+    Call(Held, Steps),
     /// The same, after what holds its argument.
-    CallAfter(Box<Link<dyn Step>>, Box<Link<dyn Step>>, Steps),
+    CallAfter(Held, Held, Steps),
     /// The result is there, and somebody is to have it.
     Give(Taker),
 }
 
 /// Begins to call functions, if it is time and there are some.
-pub(super) fn begin(state: &mut State<dyn Source>) -> Next {
-    if !state.run.may_run() {
-        return Next::Nothing;
+pub(super) fn begin(core: &CoreRef, run: &mut Run) -> Option<Next> {
+    if !run.may_run() {
+        return None;
     }
-    let mut ready = state.run.take_ready();
-    let Some(mut first) = ready.pop() else { return settle(state) };
-    state.run.running = true;
-    match state.run.holder.take() {
-        Some(holder) => Next::CallAfter(holder, first, ready),
-        None => {
-            first.step.put(state.source.value());
-            Next::Call(first, ready)
-        }
+    let mut ready = run.take_ready();
+    let Some(mut first) = ready.pop() else { return settle(run).map(Next::Give) };
+    run.running = true;
+    if let Some(holder) = run.holder.take() {
+        return Some(Next::CallAfter(holder, first, ready));
+    }
+    core.result(run, |value| first.step.put(value));
+    Some(Next::Call(first, ready))
+}
+
+/// Nothing is to be called: who is to have the result, if it is there, and nothing holds it back.
+#[inline]
+fn settle(run: &mut Run) -> Option<Taker> {
+    if run.rare.is_none() || run.is_paused() {
+        return None;
+    }
+    match run.take_taker() {
+        Taker::Nobody => None,
+        taker => Some(taker),
     }
 }
 
-/// Nothing is to be called: the result is there, if nothing holds it back.
-fn settle(state: &mut State<dyn Source>) -> Next {
-    if state.run.rare.is_none() || state.run.is_paused() {
-        return Next::Nothing;
-    }
-    match state.run.take_taker() {
-        Taker::Nobody => Next::Nothing,
-        taker => Next::Give(taker),
+/// Does what is to be done next, until there is nothing.
+#[inline]
+pub(super) fn go_on(core: &CoreRef, next: Option<Next>) {
+    if let Some(next) = next {
+        go_on_with(core, next);
     }
 }
 
 /// Calls functions until there is nothing more to call: those of `core`, and then of each that
-/// waited for it. Takes no more stack for many than for one. `input` is for the first, if that has
-/// no other.
-#[inline]
-pub(super) fn go_on(core: &CoreRef, next: Next, input: &mut dyn Any) {
-    if !matches!(next, Next::Nothing) {
-        run(core, next, input);
-    }
-}
-
-fn run(core: &CoreRef, mut next: Next, input: &mut dyn Any) {
+/// waited for it. Takes no more stack for many than for one.
+fn go_on_with(core: &CoreRef, next: Next) {
     let mut other: Option<CoreRef> = None;
-    loop {
+    let mut next = Some(next);
+    while let Some(now) = next {
         let core = other.as_ref().unwrap_or(core);
-        next = match next {
-            Next::Nothing | Next::Give(Taker::Nobody) => return,
+        next = match now {
             Next::Call(mut first, ready) => {
-                let called = call(core, &mut *first, input);
+                let called = call(core, &mut first, &mut ());
                 call_all(core, called, first, ready)
             }
             Next::CallAfter(mut holder, mut first, ready) => {
-                let called = call(core, &mut *first, holder.step.result());
+                let called = call(core, &mut first, holder.step.result());
                 drop(holder);
                 call_all(core, called, first, ready)
             }
             Next::Give(Taker::Deferred(outer)) => {
-                let next = core.state.with(|inner| hand_over(inner, &outer));
+                let next = core.run.with(|inner| hand_over(core, inner, &outer));
                 other = Some(outer);
                 next
             }
             Next::Give(Taker::Waker(waker)) => return waker.wake(),
+            Next::Give(Taker::Nobody) => return,
         };
     }
 }
@@ -165,61 +165,52 @@ fn run(core: &CoreRef, mut next: Next, input: &mut dyn Any) {
 fn call_all(
     core: &CoreRef,
     mut called: Called,
-    mut holder: Box<Link<dyn Step>>,
+    mut holder: Held,
     mut ready: Steps,
-) -> Next {
+) -> Option<Next> {
     loop {
-        match called {
-            Called::Wait(inner) => return wait(core, &inner, Some(holder), ready),
-            Called::Done => {}
+        if let Called::Wait(inner) = called {
+            return wait(core, &inner, Some(holder), ready);
         }
         if !core.interrupted.get()
             && let Some(mut step) = ready.pop()
         {
-            called = call(core, &mut *step, holder.step.result());
+            called = call(core, &mut step, holder.step.result());
             holder = step; // what held the argument goes
             continue;
         }
-        let stopped = core.state.with(|state| stop(state, holder, ready));
-        match stopped {
-            Ok((before, mut step, rest)) => {
-                holder = before;
-                called = call(core, &mut *step, holder.step.result());
-                (holder, ready) = (step, rest);
-            }
-            Err(next) => return next,
-        }
+        let mut held = Some(holder);
+        let (taker, given_up) = core.run.with(|run| {
+            stop(run, &mut held, &mut ready);
+            let taker = if held.is_none() { settle(run) } else { None };
+            (taker, run.fired == Fired::Never)
+        });
+        let Some(mut before) = held else { return taker.map(Next::Give) };
+        let mut step = ready.pop().filter(|_| !given_up)?;
+        called = call(core, &mut step, before.step.result());
+        holder = step;
     }
 }
 
-type More = (Box<Link<dyn Step>>, Box<Link<dyn Step>>, Steps);
-
-/// Stops calling, or goes on with what was attached meanwhile.
-fn stop(
-    state: &mut State<dyn Source>,
-    holder: Box<Link<dyn Step>>,
-    mut ready: Steps,
-) -> Result<More, Next> {
-    if state.run.fired == Fired::Never {
-        return Err(Next::Nothing);
+/// Stops calling, and leaves what is held; or not, and there is more in `ready`.
+#[inline]
+fn stop(run: &mut Run, held: &mut Option<Held>, ready: &mut Steps) {
+    if run.fired == Fired::Never {
+        return; // given up meanwhile: what is held goes, and what is left of `ready`
     }
-    if state.run.is_paused() {
-        state.run.rare().ready = ready;
-    } else {
-        if ready.is_empty() {
-            ready = state.run.take_ready();
-        }
-        if let Some(step) = ready.pop() {
-            return Ok((holder, step, ready));
-        }
+    if run.is_paused() {
+        run.rare().ready = ready.take();
+    } else if ready.is_empty() {
+        *ready = run.take_ready();
     }
-    state.run.holder = Some(holder);
-    state.run.running = false;
-    Err(settle(state))
+    if ready.is_empty() {
+        mem::swap(&mut run.holder, held);
+        run.running = false;
+    }
 }
 
 #[inline]
-fn call(core: &CoreRef, link: &mut Link<dyn Step>, input: &mut dyn Any) -> Called {
+fn call(core: &CoreRef, link: &mut Held, input: &mut dyn Any) -> Called {
     let unwinding = Unwinding(core);
     let called = link.step.call(input);
     mem::forget(unwinding);

@@ -86,12 +86,12 @@ impl Handle {
     /// How far it is.
     #[must_use]
     pub fn state(&self) -> State {
-        self.core.state.with(|state| match (state.run.fired, state.run.waits_for()) {
+        self.core.run.with(|run| match (run.fired, run.waits_for()) {
             (Fired::No, _) => State::Unfired,
             (Fired::Never, _) => State::Abandoned,
             (Fired::Yes, Some(_)) => State::Waiting,
-            (Fired::Yes, None) if state.run.running => State::Running,
-            (Fired::Yes, None) if state.run.is_paused() => State::Paused,
+            (Fired::Yes, None) if run.running => State::Running,
+            (Fired::Yes, None) if run.is_paused() => State::Paused,
             (Fired::Yes, None) => State::Fired,
         })
     }
@@ -99,7 +99,7 @@ impl Handle {
     /// The Deferred it waits for, where it does.
     #[must_use]
     pub fn waits_for(&self) -> Option<Self> {
-        let inner = self.core.state.with(|state| state.run.waits_for().cloned());
+        let inner = self.core.run.with(|run| run.waits_for().cloned());
         inner.and_then(|inner| inner.upgrade()).map(Self::new)
     }
 
@@ -108,9 +108,8 @@ impl Handle {
     /// Deferred that waited for it.
     #[must_use]
     pub fn result<T: Clone + 'static, E: Clone + 'static>(&self) -> Option<Outcome<T, E>> {
-        self.core.state.with(|state| {
-            let result = state.peek().downcast_ref::<Option<Outcome<T, E>>>();
-            result.cloned().flatten()
+        self.core.run.with(|run| {
+            self.core.peek(run, |result| result.downcast_ref::<Option<Outcome<T, E>>>()?.clone())
         })
     }
 

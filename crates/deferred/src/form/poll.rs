@@ -46,16 +46,15 @@ enum Seen<T, E> {
 
 impl<T: Bound + 'static, E: Display + Bound + 'static> Deferred<T, E> {
     fn look(&self, cx: &Context<'_>, waker: Option<Waker>) -> Seen<T, E> {
-        self.core.state.with(|state| {
-            if state.run.fired == Fired::Never {
+        self.core.run.with(|run| {
+            if run.fired == Fired::Never {
                 return Seen::Result(Err(Failure::Abandoned));
             }
-            if state.is_settled() {
-                let result = state.result().downcast_mut::<Option<Outcome<T, E>>>();
-                let result = result.and_then(Option::take);
+            if run.is_settled() {
+                let result = self.take_from(run);
                 return Seen::Result(result.unwrap_or(Err(Failure::Abandoned)));
             }
-            match (&mut state.run.rare().taker, waker) {
+            match (&mut run.rare().taker, waker) {
                 (Taker::Waker(known), _) if known.will_wake(cx.waker()) => {
                     Seen::Known(Taker::Nobody)
                 }

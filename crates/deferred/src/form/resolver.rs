@@ -47,8 +47,9 @@ impl<T: Bound + 'static, E: Display + Bound + 'static> Resolver<T, E> {
     /// It was fired before. One firing after a cancellation is ignored, where there was no
     /// canceller that could have kept it from coming.
     #[track_caller]
+    #[inline]
     pub fn succeed(&self, value: T) -> Result<(), AlreadyFired> {
-        self.fire(Ok(value))
+        drive::fire(&self.core, &mut Some(Outcome::<T, E>::Ok(value)), Location::caller())
     }
 
     /// Fires it with an error of the program's, likewise.
@@ -67,14 +68,14 @@ impl<T: Bound + 'static, E: Display + Bound + 'static> Resolver<T, E> {
     #[track_caller]
     #[inline]
     pub fn fire(&self, outcome: Outcome<T, E>) -> Result<(), AlreadyFired> {
-        drive::fire(&self.core, outcome, Location::caller())
+        drive::fire(&self.core, &mut Some(outcome), Location::caller())
     }
 
     /// Fires it, or gives the value back.
     #[track_caller]
     pub(super) fn offer(&self, value: T) -> Result<(), T> {
-        let mut outcome = Some(Ok(value));
-        match drive::fire_from::<T, E>(&self.core, &mut outcome, Location::caller()) {
+        let mut outcome: Option<Outcome<T, E>> = Some(Ok(value));
+        match drive::fire(&self.core, &mut outcome, Location::caller()) {
             Ok(()) => Ok(()),
             Err(AlreadyFired) => outcome.and_then(Result::ok).map_or(Ok(()), Err),
         }
@@ -96,7 +97,7 @@ impl<T: Bound + 'static, E: Display + Bound + 'static> Resolver<T, E> {
 impl<T, E> Clone for Resolver<T, E> {
     fn clone(&self) -> Self {
         if self.counts {
-            self.core.state.with(|state| state.run.resolvers += 1);
+            self.core.run.with(|run| run.resolvers += 1);
         }
         Self { core: Ref::clone(&self.core), counts: self.counts, types: PhantomData }
     }
@@ -107,9 +108,9 @@ impl<T, E> Drop for Resolver<T, E> {
         if !self.counts || self.core.over.get() {
             return;
         }
-        let orphaned = self.core.state.with(|state| {
-            state.run.resolvers -= 1;
-            state.run.is_orphaned() && !state.run.cancelling
+        let orphaned = self.core.run.with(|run| {
+            run.resolvers -= 1;
+            run.is_orphaned() && !run.cancelling
         });
         if orphaned {
             cancel::orphan(&self.core);
@@ -119,7 +120,7 @@ impl<T, E> Drop for Resolver<T, E> {
 
 impl<T, E> std::fmt::Debug for Resolver<T, E> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let fired = self.core.state.with(|state| state.run.fired);
+        let fired = self.core.run.with(|run| run.fired);
         f.debug_struct("Resolver").field("fired", &fired).finish_non_exhaustive()
     }
 }

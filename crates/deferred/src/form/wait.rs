@@ -4,19 +4,19 @@ use std::mem;
 
 use super::{
     cancel::orphan,
-    core::{CoreRef, Fired, Source, State, Taker, Why},
+    core::{CoreRef, Fired, Run, Taker, Why},
     drive::{Next, begin, go_on},
     kind::Ref,
-    step::{Link, Step, Steps},
+    step::{Held, Steps},
 };
 
 /// Fires it with what `inner` comes to, once `meanwhile` is done. Whatever `inner` does by then,
 /// shows only afterwards.
 pub(super) fn forward(core: &CoreRef, inner: &CoreRef, meanwhile: impl FnOnce()) {
-    let is_ours = core.state.with(|state| {
-        let unfired = state.run.fired == Fired::No;
+    let is_ours = core.run.with(|run| {
+        let unfired = run.fired == Fired::No;
         if unfired {
-            (state.run.fired, state.run.running) = (Fired::Yes, true);
+            (run.fired, run.running) = (Fired::Yes, true);
             core.over.set(true);
         }
         unfired
@@ -24,7 +24,7 @@ pub(super) fn forward(core: &CoreRef, inner: &CoreRef, meanwhile: impl FnOnce())
     meanwhile();
     if is_ours {
         let next = wait(core, inner, None, Steps::default());
-        go_on(core, next, &mut ());
+        go_on(core, next);
     }
 }
 
@@ -32,48 +32,48 @@ pub(super) fn forward(core: &CoreRef, inner: &CoreRef, meanwhile: impl FnOnce())
 pub(super) fn wait(
     outer: &CoreRef,
     inner: &CoreRef,
-    holder: Option<Box<Link<dyn Step>>>,
+    holder: Option<Held>,
     ready: Steps,
-) -> Next {
-    outer.state.with(|state| {
-        state.run.holder = holder;
-        state.run.running = false;
-        let rare = state.run.rare();
+) -> Option<Next> {
+    outer.run.with(|run| {
+        run.holder = holder;
+        run.running = false;
+        let rare = run.rare();
         (rare.ready, rare.waits_for) = (ready, Some(Ref::downgrade(inner)));
     });
     if is_circle(outer, inner) {
-        return outer.state.with(|state| {
-            state.run.rare().waits_for = None;
-            state.fail(Why::Circular);
-            begin(state)
+        return outer.run.with(|run| {
+            run.rare().waits_for = None;
+            outer.fail(run, Why::Circular);
+            begin(outer, run)
         });
     }
     let mut before = Taker::Nobody;
-    let next = inner.state.with(|state| match state.run.fired {
+    let next = inner.run.with(|run| match run.fired {
         Fired::Never => None,
-        _ if state.is_settled() => Some(hand_over(state, outer)),
+        _ if run.is_settled() => Some(hand_over(inner, run, outer)),
         _ => {
             let taker = Taker::Deferred(Ref::clone(outer));
-            before = mem::replace(&mut state.run.rare().taker, taker);
-            Some(Next::Nothing)
+            before = mem::replace(&mut run.rare().taker, taker);
+            Some(None)
         }
     });
     drop(before); // outside the lock: a future may go with it
     next.unwrap_or_else(|| {
         orphan(outer);
-        Next::Nothing
+        None
     })
 }
 
 /// Moves the result of `inner`, which is locked, to `outer`, and has that go on.
-pub(super) fn hand_over(inner: &mut State<dyn Source>, outer: &CoreRef) -> Next {
-    outer.state.with(|state| {
-        if state.run.fired != Fired::Yes {
-            return Next::Nothing; // given up meanwhile
+pub(super) fn hand_over(inner: &CoreRef, inner_run: &mut Run, outer: &CoreRef) -> Option<Next> {
+    outer.run.with(|run| {
+        if run.fired != Fired::Yes {
+            return None; // given up meanwhile
         }
-        state.run.rare().waits_for = None;
-        state.receive(inner.result());
-        begin(state)
+        run.rare().waits_for = None;
+        inner.result(inner_run, |result| outer.receive(run, result));
+        begin(outer, run)
     })
 }
 
@@ -96,7 +96,7 @@ fn is_circle(outer: &CoreRef, inner: &CoreRef) -> bool {
 
 /// The one that waits for `core`.
 fn waiting_for(core: &CoreRef) -> Option<CoreRef> {
-    core.state.with(|state| match &state.run.rare.as_ref()?.taker {
+    core.run.with(|run| match &run.rare.as_ref()?.taker {
         Taker::Deferred(outer) => Some(Ref::clone(outer)),
         _ => None,
     })
@@ -104,5 +104,5 @@ fn waiting_for(core: &CoreRef) -> Option<CoreRef> {
 
 /// The one that `core` waits for.
 fn waited_for(core: &CoreRef) -> Option<CoreRef> {
-    core.state.with(|state| state.run.waits_for().cloned())?.upgrade()
+    core.run.with(|run| run.waits_for().cloned())?.upgrade()
 }
