@@ -1,6 +1,15 @@
 //! Work over time.
 //!
-//! [`Backoff`] says how long to wait before the next try of something that failed.
+//! | for | there is |
+//! |---|---|
+//! | one call, later | [`call_later`], [`defer_later`] |
+//! | the same call every so often | [`LoopingCall`] |
+//! | much work in small steps, shared fairly | [`Cooperator`] |
+//! | many functions or futures, and a say in whose turn it is | [`Scheduler`], [`PolicyExecutor`], with a [`Policy`]: [`Fifo`], [`Priority`], [`RoundRobin`], [`EarliestDeadline`] |
+//! | trying again after a failure | [`Backoff`], [`Delays`] |
+//!
+//! All of it runs on any [`Clock`](ropewalk_clock::Clock): a reactor's, the system's, or the manual
+//! one of tests. Calls are made wherever the clock makes its calls.
 //!
 //! ```
 //! use std::time::Duration;
@@ -15,5 +24,23 @@
 //! ```
 
 mod backoff;
+mod cooperator;
+mod executor;
+mod later;
+mod looping;
+mod policy;
+mod scheduler;
+mod watched;
 
 pub use backoff::{Backoff, Delays};
+pub use cooperator::{
+    Cooperator,
+    slice::Slice,
+    task::{NotPaused, Task, TaskError, TaskOver},
+};
+pub use executor::PolicyExecutor;
+pub use later::{DelayedCall, NotPending, call_later, defer_later};
+pub use looping::{Counting, First, LoopError, LoopingCall};
+pub use policy::{EarliestDeadline, Fifo, Policy, Priority, RoundRobin, Tag};
+pub use scheduler::{Call, Full, Scheduler};
+pub use watched::Work;
