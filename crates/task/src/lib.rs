@@ -6,6 +6,7 @@
 //! | the same call every so often | [`LoopingCall`] |
 //! | much work in small steps, shared fairly | [`Cooperator`] |
 //! | many functions or futures, and a say in whose turn it is | [`Scheduler`], [`PolicyExecutor`], with a [`Policy`]: [`Fifo`], [`Priority`], [`RoundRobin`], [`EarliestDeadline`] |
+//! | steps that depend on steps | [`Graph`], with a [`Journal`] |
 //! | trying again after a failure | [`Backoff`], [`Delays`] |
 //!
 //! All of it runs on any [`Clock`](ropewalk_clock::Clock): a reactor's, the system's, or the manual
@@ -26,6 +27,8 @@
 mod backoff;
 mod cooperator;
 mod executor;
+mod graph;
+mod journal;
 mod later;
 mod looping;
 mod policy;
@@ -39,6 +42,10 @@ pub use cooperator::{
     task::{NotPaused, Task, TaskError, TaskOver},
 };
 pub use executor::PolicyExecutor;
+pub use graph::{Ended, Event, Graph, GraphError, Plan, Progress, Report, Step, StepError};
+pub use journal::Journal;
+#[cfg(feature = "journal")]
+pub use journal::{BadLine, FileJournal, JournalError, JournalLine};
 pub use later::{DelayedCall, NotPending, call_later, defer_later};
 pub use looping::{Counting, First, LoopError, LoopingCall};
 pub use policy::{EarliestDeadline, Fifo, Policy, Priority, RoundRobin, Tag};

@@ -3,6 +3,9 @@
 mod backoff;
 mod cooperating;
 mod executor;
+mod graph;
+#[cfg(feature = "journal")]
+mod journal;
 mod later;
 mod looping;
 mod policies;
