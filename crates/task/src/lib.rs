@@ -7,6 +7,7 @@
 //! | much work in small steps, shared fairly | [`Cooperator`] |
 //! | many functions or futures, and a say in whose turn it is | [`Scheduler`], [`PolicyExecutor`], with a [`Policy`]: [`Fifo`], [`Priority`], [`RoundRobin`], [`EarliestDeadline`] |
 //! | steps that depend on steps | [`Graph`], with a [`Journal`] |
+//! | work by the calendar | `Calendar`, with the feature `calendar` |
 //! | trying again after a failure | [`Backoff`], [`Delays`] |
 //!
 //! All of it runs on any [`Clock`](ropewalk_clock::Clock): a reactor's, the system's, or the manual
@@ -25,6 +26,8 @@
 //! ```
 
 mod backoff;
+#[cfg(feature = "calendar")]
+mod calendar;
 mod cooperator;
 mod executor;
 mod graph;
@@ -36,6 +39,8 @@ mod scheduler;
 mod watched;
 
 pub use backoff::{Backoff, Delays};
+#[cfg(feature = "calendar")]
+pub use calendar::{BadSchedule, Calendar, Due, Missed, Schedule};
 pub use cooperator::{
     Cooperator,
     slice::Slice,

@@ -1,6 +1,8 @@
 //! Work over time, through the public face.
 
 mod backoff;
+#[cfg(feature = "calendar")]
+mod calendar;
 mod cooperating;
 mod executor;
 mod graph;
