@@ -35,10 +35,11 @@ pub fn run(name: Option<&str>, options: Options) -> Result<(), Box<dyn Error>> {
 
 type Bench = (&'static str, fn(Options) -> Result<(), Box<dyn Error>>);
 
-const BENCHES: [Bench; 7] = [
+const BENCHES: [Bench; 8] = [
     ("echo", echo),
     ("lines", lines),
     ("timers", timers),
+    ("task", tasks),
     ("memory", memory),
     ("fanout", fanout),
     ("tls", tls_shapes::tls),
@@ -209,9 +210,18 @@ fn memory(options: Options) -> Result<(), Box<dyn Error>> {
 
 /// Timers are compared inside one process, by a program of its own.
 fn timers(options: Options) -> Result<(), Box<dyn Error>> {
-    let program = beside("timers")?;
+    within("timers", options)
+}
+
+/// So are looping calls and policies.
+fn tasks(options: Options) -> Result<(), Box<dyn Error>> {
+    within("tasks", options)
+}
+
+fn within(name: &str, options: Options) -> Result<(), Box<dyn Error>> {
+    let program = beside(name)?;
     if !program.is_file() {
-        println!("left out: timers (its program is not there)");
+        println!("left out: {name} (its program is not there)");
         return Ok(());
     }
     let mut command = Command::new(program);
@@ -220,7 +230,7 @@ fn timers(options: Options) -> Result<(), Box<dyn Error>> {
         command.arg("--quick");
     }
     let status = command.status()?;
-    if status.success() { Ok(()) } else { Err(format!("timers ended with {status}").into()) }
+    if status.success() { Ok(()) } else { Err(format!("{name} ended with {status}").into()) }
 }
 
 /// A program in the same folder as this one.

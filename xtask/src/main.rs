@@ -55,7 +55,7 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "bench",
         arguments: "[NAME] [--rounds N] [--quick]",
-        about: "measures ours against the others: echo, lines, timers, memory, fanout, tls",
+        about: "measures ours against the others: echo, lines, timers, task, memory, fanout, tls, limits",
         run: bench::run,
     },
     Command {
