@@ -35,10 +35,11 @@ pub fn run(name: Option<&str>, options: Options) -> Result<(), Box<dyn Error>> {
 
 type Bench = (&'static str, fn(Options) -> Result<(), Box<dyn Error>>);
 
-const BENCHES: [Bench; 8] = [
+const BENCHES: [Bench; 9] = [
     ("echo", echo),
     ("lines", lines),
     ("timers", timers),
+    ("task", tasks),
     ("memory", memory),
     ("fanout", fanout),
     ("tls", tls_shapes::tls),
@@ -214,6 +215,10 @@ fn timers(options: Options) -> Result<(), Box<dyn Error>> {
 
 fn deferred(options: Options) -> Result<(), Box<dyn Error>> {
     in_one_process("deferred", options)
+}
+
+fn tasks(options: Options) -> Result<(), Box<dyn Error>> {
+    in_one_process("tasks", options)
 }
 
 /// Some things are compared inside one process, by a program of its own.

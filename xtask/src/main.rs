@@ -55,8 +55,8 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "bench",
         arguments: "[NAME] [--rounds N] [--quick]",
-        about: "measures ours against the others: echo, lines, timers, memory, fanout, tls, \
-                deferred",
+        about: "measures ours against the others: echo, lines, timers, task, memory, fanout, tls, \
+                limits, deferred",
         run: bench::run,
     },
     Command {

@@ -1,6 +1,8 @@
-//! The one thing that code may ask about time.
+//! What code may ask about time.
 
-use std::{future::Future, time::Instant};
+use std::{future::Future, task::Waker, time::Instant};
+
+use crate::Alarm;
 
 /// Tells the time, and waits for a point in it.
 ///
@@ -23,12 +25,29 @@ pub trait Clock: Clone + Send + Sync + 'static {
     /// Dropping the future forgets the wait.
     fn sleep_until(&self, at: Instant) -> impl Future<Output = ()> + Send + 'static;
 
-    /// The same, but where `at` has been reached already it completes when the clock moves next,
-    /// not when it is first asked. That is what calls with a delay of nothing want. Clocks that
-    /// cannot tell the difference complete at once.
+    /// Wakes `waker` when the clock has reached `at`: for those who would rather be called than
+    /// awaited, and who set their alarm anew again and again.
     ///
-    /// Dropping the future forgets the wait.
-    fn alarm(&self, at: Instant) -> impl Future<Output = ()> + Send + 'static {
-        self.sleep_until(at)
-    }
+    /// It is woken where the clock's other calls are made, and never before this returns, even when
+    /// `at` has passed. Dropping the alarm forgets it.
+    ///
+    /// ```
+    /// use std::{sync::{Arc, Mutex}, task::{Wake, Waker}, time::Duration};
+    /// use ropewalk_clock::{Clock, ManualClock};
+    ///
+    /// #[derive(Default)]
+    /// struct Bell(Mutex<u32>);
+    /// impl Wake for Bell {
+    ///     fn wake(self: Arc<Self>) {
+    ///         *self.0.lock().unwrap() += 1;
+    ///     }
+    /// }
+    ///
+    /// let (clock, bell) = (ManualClock::new(), Arc::new(Bell::default()));
+    /// let alarm = clock.wake_at(clock.now() + Duration::from_secs(1), Waker::from(bell.clone()));
+    /// clock.advance(Duration::from_secs(2));
+    /// assert_eq!(*bell.0.lock().unwrap(), 1);
+    /// # drop(alarm);
+    /// ```
+    fn wake_at(&self, at: Instant, waker: Waker) -> Alarm;
 }

@@ -14,11 +14,13 @@
 //! assert_eq!(clock.now() - start, Duration::from_secs(60));
 //! ```
 
+mod alarm;
 mod clock;
 mod manual;
 mod sleepers;
 mod system;
 
+pub use alarm::Alarm;
 pub use clock::Clock;
 pub use manual::ManualClock;
 pub use sleepers::Sleep;

@@ -2,11 +2,12 @@
 
 use std::{
     sync::Arc,
+    task::Waker,
     time::{Duration, Instant},
 };
 
 use crate::{
-    Clock, Sleep,
+    Alarm, Clock, Sleep,
     sleepers::{Sleepers, Source, State},
 };
 
@@ -37,7 +38,8 @@ impl ManualClock {
         Self { hands: Arc::new(Hands { sleepers: Sleepers::new(Instant::now()) }) }
     }
 
-    /// Moves the clock and wakes whatever has become due, in order of due time.
+    /// Moves the clock, then wakes whatever is due, in order of due time: also what becomes due
+    /// meanwhile. Waits for the same time are over in the order in which they began.
     pub fn advance(&self, by: Duration) {
         let now = self.hands.sleepers.lock().now + by;
         self.hands.sleepers.wake(now);
@@ -48,21 +50,33 @@ impl ManualClock {
         self.hands.sleepers.wake(at);
     }
 
-    /// When each of the waits is due, the earliest first.
+    /// Moves the clock several times in a row.
     ///
     /// ```
-    /// use std::{pin::pin, task::{Context, Waker}, time::Duration};
+    /// use std::time::Duration;
     /// use ropewalk_clock::{Clock, ManualClock};
     ///
     /// let clock = ManualClock::new();
-    /// let later = clock.now() + Duration::from_secs(1);
-    /// let mut sleep = pin!(clock.sleep_until(later));
-    /// assert!(sleep.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
-    /// assert_eq!(clock.due(), [later]);
+    /// let start = clock.now();
+    /// clock.pump([Duration::from_secs(1); 10]);
+    /// assert_eq!(clock.now() - start, Duration::from_secs(10));
     /// ```
+    pub fn pump(&self, steps: impl IntoIterator<Item = Duration>) {
+        for step in steps {
+            self.advance(step);
+        }
+    }
+
+    /// Lets time pass without waking anybody, as when a function takes long. Who is due by then is
+    /// woken by the next [`advance`](Self::advance), or by the one under way.
+    pub fn pass(&self, time: Duration) {
+        self.hands.sleepers.lock().now += time;
+    }
+
+    /// When the waits are due, the earliest first.
     #[must_use]
-    pub fn due(&self) -> Vec<Instant> {
-        self.hands.sleepers.all()
+    pub fn pending(&self) -> Vec<Instant> {
+        self.hands.sleepers.lock().pending()
     }
 
     /// When the earliest wait is due.
@@ -87,8 +101,8 @@ impl Clock for ManualClock {
         Sleep::new(Arc::clone(&self.hands) as Arc<dyn Source>, at)
     }
 
-    fn alarm(&self, at: Instant) -> impl Future<Output = ()> + Send + 'static {
-        Sleep::patient(Arc::clone(&self.hands) as Arc<dyn Source>, at)
+    fn wake_at(&self, at: Instant, waker: Waker) -> Alarm {
+        Alarm::sleep(Sleep::queued(Arc::clone(&self.hands) as Arc<dyn Source>, at, waker))
     }
 }
 

@@ -11,7 +11,8 @@ use std::{
 
 /// The waits of one clock, by time and then by order of asking.
 ///
-/// The lock is held for one look-up or change, never while a waker is called.
+/// The lock is held for one look-up or change, never while a waker is called or dropped: either may
+/// run anything.
 pub(crate) struct Sleepers {
     state: Mutex<State>,
 }
@@ -32,22 +33,21 @@ impl Sleepers {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sets the time, then wakes whatever is due, in order of due time.
+    /// Sets the time, then wakes whatever is due, in order of due time; also what becomes due
+    /// meanwhile.
     pub(crate) fn wake(&self, now: Instant) {
+        let mut state = self.lock();
+        state.now = state.now.max(now);
         loop {
-            let mut state = self.lock();
-            state.now = state.now.max(now);
+            let now = state.now;
             let due = match state.waits.first_entry() {
                 Some(first) if first.key().0 <= now => first.remove(),
                 _ => return,
             };
             drop(state);
             due.wake();
+            state = self.lock();
         }
-    }
-
-    pub(crate) fn all(&self) -> Vec<Instant> {
-        self.lock().waits.keys().map(|(at, _)| *at).collect()
     }
 
     pub(crate) fn next(&self) -> Option<Instant> {
@@ -56,6 +56,11 @@ impl Sleepers {
 }
 
 impl State {
+    /// When the waits are due, the earliest first.
+    pub(crate) fn pending(&self) -> Vec<Instant> {
+        self.waits.keys().map(|(at, _)| *at).collect()
+    }
+
     pub(crate) fn first(&self) -> Option<Instant> {
         self.waits.first_key_value().map(|((at, _), _)| *at)
     }
@@ -77,17 +82,39 @@ pub struct Sleep {
     source: Arc<dyn Source>,
     at: Instant,
     key: Option<u64>,
-    /// Waits for the clock even if it is due when it is first polled.
-    patient: bool,
 }
 
 impl Sleep {
     pub(crate) fn new(source: Arc<dyn Source>, at: Instant) -> Self {
-        Self { source, at, key: None, patient: false }
+        Self { source, at, key: None }
     }
 
-    pub(crate) fn patient(source: Arc<dyn Source>, at: Instant) -> Self {
-        Self { source, at, key: None, patient: true }
+    /// A wait that is in the queue already, also when its time has come.
+    pub(crate) fn queued(source: Arc<dyn Source>, at: Instant, waker: Waker) -> Self {
+        let mut sleep = Self::new(source, at);
+        let state = Arc::clone(&sleep.source);
+        let state = state.sleepers().lock();
+        sleep.enter(state, waker);
+        sleep
+    }
+
+    pub(crate) fn at(&self) -> Instant {
+        self.at
+    }
+
+    fn enter(&mut self, mut state: MutexGuard<'_, State>, waker: Waker) {
+        let key = self.key.unwrap_or(state.next);
+        if self.key.is_none() {
+            state.next += 1;
+            self.key = Some(key);
+        }
+        let earlier = state.first().is_none_or(|first| self.at < first);
+        let before = state.waits.insert((self.at, key), waker);
+        drop(state);
+        drop(before);
+        if earlier {
+            self.source.earlier();
+        }
     }
 }
 
@@ -97,23 +124,13 @@ impl Future for Sleep {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let source = Arc::clone(&self.source);
         let mut state = source.sleepers().lock();
-        if self.at <= source.now(&state) && !(self.patient && self.key.is_none()) {
-            if let Some(key) = self.key.take() {
-                state.waits.remove(&(self.at, key));
-            }
+        if self.at <= source.now(&state) {
+            let waker = self.key.take().and_then(|key| state.waits.remove(&(self.at, key)));
+            drop(state);
+            drop(waker);
             return Poll::Ready(());
         }
-        let key = self.key.unwrap_or(state.next);
-        if self.key.is_none() {
-            state.next += 1;
-            self.key = Some(key);
-        }
-        let earlier = state.first().is_none_or(|first| self.at < first);
-        state.waits.insert((self.at, key), context.waker().clone());
-        drop(state);
-        if earlier {
-            source.earlier();
-        }
+        self.enter(state, context.waker().clone());
         Poll::Pending
     }
 }
@@ -121,7 +138,8 @@ impl Future for Sleep {
 impl Drop for Sleep {
     fn drop(&mut self) {
         if let Some(key) = self.key {
-            self.source.sleepers().lock().waits.remove(&(self.at, key));
+            let waker = self.source.sleepers().lock().waits.remove(&(self.at, key));
+            drop(waker);
         }
     }
 }

@@ -1,19 +1,22 @@
 //! The machine's monotonic clock, without a reactor: one thread of its own serves all waits.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, OnceLock},
+    task::Waker,
     thread::{self, Thread},
     time::Instant,
 };
 
 use crate::{
-    Clock, Sleep,
+    Alarm, Clock, Sleep,
     sleepers::{Sleepers, Source, State},
 };
 
 /// The machine's monotonic clock.
 ///
-/// Waits are served by one thread, started by the first of them. Under a reactor prefer the
+/// Waits are served by one thread, started by the first of them; what an [alarm](Clock::wake_at)
+/// calls runs there, and should be short. Under a reactor prefer the
 /// reactor's own clock, which needs none.
 ///
 /// ```
@@ -34,8 +37,8 @@ impl Clock for SystemClock {
         Sleep::new(Arc::clone(keeper()) as Arc<dyn Source>, at)
     }
 
-    fn alarm(&self, at: Instant) -> impl Future<Output = ()> + Send + 'static {
-        Sleep::patient(Arc::clone(keeper()) as Arc<dyn Source>, at)
+    fn wake_at(&self, at: Instant, waker: Waker) -> Alarm {
+        Alarm::sleep(Sleep::queued(Arc::clone(keeper()) as Arc<dyn Source>, at, waker))
     }
 }
 
@@ -71,7 +74,8 @@ impl Keeper {
     fn serve(&self) {
         loop {
             let now = Instant::now();
-            self.sleepers.wake(now);
+            // Who panics when woken ends nobody else's waits; the panic's hook has told of it.
+            while catch_unwind(AssertUnwindSafe(|| self.sleepers.wake(now))).is_err() {}
             match self.sleepers.next() {
                 Some(at) => thread::park_timeout(at.saturating_duration_since(Instant::now())),
                 None => thread::park(),

@@ -27,6 +27,7 @@ mod file_lock;
 mod listed;
 pub mod local;
 mod report;
+mod rings;
 mod testing;
 mod threads;
 

@@ -151,7 +151,7 @@ impl<C: Clock, S: Spawn> Timing for (C, S) {
     }
 
     fn alarm(&self, at: Instant) -> BoxFuture<()> {
-        Box::pin(self.0.alarm(at))
+        Box::pin(crate::rings::Rings::new(&self.0, at))
     }
 
     fn spawn(&self, future: BoxFuture<()>) {

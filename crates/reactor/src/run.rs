@@ -8,12 +8,12 @@ use std::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU8, Ordering},
     },
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
     time::{Duration, Instant},
 };
 
 use futures_channel::oneshot;
-use ropewalk_clock::Clock;
+use ropewalk_clock::{Alarm, Clock};
 use ropewalk_protocol::{Phase, Timers};
 
 type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -165,6 +165,10 @@ impl Clock for ReactorClock {
             let _ = hear.await; // an error: the reactor is gone, and time with it
             drop(cancel);
         }
+    }
+
+    fn wake_at(&self, at: Instant, waker: Waker) -> Alarm {
+        Alarm::new(CancelOnDrop(self.timers.call_at(at, move || waker.wake())))
     }
 }
 

@@ -1,10 +1,12 @@
 //! Tokio's clock.
 
-use std::{future::Future, time::Instant};
+use std::{future::Future, task::Waker, time::Instant};
 
-use ropewalk_clock::Clock;
+use ropewalk_clock::{Alarm, Clock};
+use tokio::task::AbortHandle;
 
-/// Tokio's clock, which its tests may pause. Its sleeps are awaited inside a runtime.
+/// Tokio's clock, which its tests may pause. Its sleeps are awaited, and its alarms set,
+/// inside a runtime.
 ///
 /// ```
 /// use ropewalk_clock::Clock;
@@ -24,5 +26,21 @@ impl Clock for TokioClock {
     fn sleep_until(&self, at: Instant) -> impl Future<Output = ()> + Send + 'static {
         // Made when it is first polled, which is inside a runtime.
         async move { tokio::time::sleep_until(at.into()).await }
+    }
+
+    fn wake_at(&self, at: Instant, waker: Waker) -> Alarm {
+        let wait = async move {
+            tokio::time::sleep_until(at.into()).await;
+            waker.wake();
+        };
+        Alarm::new(AbortOnDrop(tokio::spawn(wait).abort_handle()))
+    }
+}
+
+struct AbortOnDrop(AbortHandle);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }

@@ -4,7 +4,7 @@ use std::{
     future::Future,
     pin::pin,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     task::{Context, Poll, Wake, Waker},
@@ -60,6 +60,63 @@ fn a_dropped_sleep_leaves_nothing_behind() {
     assert!(clock.next_due().is_some());
     drop(sleep);
     assert_eq!(clock.next_due(), None);
+}
+
+/// Writes its name down when it is woken, and does something.
+struct Bell(&'static str, Arc<Mutex<Vec<&'static str>>>, Box<dyn Fn() + Send + Sync>);
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.1.lock().unwrap().push(self.0);
+        (self.2)();
+    }
+}
+
+#[test]
+fn alarms_ring_in_order_of_time_and_then_of_setting() {
+    let (clock, rung) = (ManualClock::new(), Arc::default());
+    let set = |name, millis, then: Box<dyn Fn() + Send + Sync>| {
+        let waker = Waker::from(Arc::new(Bell(name, Arc::clone(&rung), then)));
+        clock.wake_at(clock.now() + Duration::from_millis(millis), waker)
+    };
+    let moved = clock.clone();
+    let _alarms = [
+        set("third", 20, Box::new(|| ())),
+        set("first", 10, Box::new(move || moved.advance(Duration::from_millis(20)))),
+        set("second", 10, Box::new(|| ())),
+        set("never", 50, Box::new(|| ())),
+    ];
+    assert_eq!(clock.pending().len(), 4);
+    clock.pass(Duration::from_millis(5));
+    assert!(rung.lock().unwrap().is_empty(), "time has passed, and nobody was woken");
+    clock.pump([Duration::ZERO, Duration::from_millis(5), Duration::from_millis(1)]);
+    assert_eq!(*rung.lock().unwrap(), ["first", "second", "third"]);
+}
+
+#[test]
+fn an_alarm_for_now_rings_when_the_clock_is_advanced_and_a_dropped_one_never() {
+    let (clock, rung) = (ManualClock::new(), Arc::default());
+    let bell = |name| Waker::from(Arc::new(Bell(name, Arc::clone(&rung), Box::new(|| ()))));
+    let (kept, dropped) =
+        (clock.wake_at(clock.now(), bell("kept")), clock.wake_at(clock.now(), bell("dropped")));
+    drop(dropped);
+    assert!(rung.lock().unwrap().is_empty());
+    clock.advance(Duration::ZERO);
+    assert_eq!(*rung.lock().unwrap(), ["kept"]);
+    drop(kept);
+}
+
+#[test]
+fn whoever_panics_when_woken_does_not_stop_the_systems_clock() {
+    let (rung, clock) = (Arc::default(), SystemClock);
+    let panics = Bell("panics", Arc::clone(&rung), Box::new(|| panic!("as the test wants it")));
+    let thread = thread::current();
+    let wakes = Bell("wakes", Arc::clone(&rung), Box::new(move || thread.unpark()));
+    let _first = clock.wake_at(clock.now(), Waker::from(Arc::new(panics)));
+    let _second = clock.wake_at(clock.now(), Waker::from(Arc::new(wakes)));
+    while rung.lock().unwrap_or_else(PoisonError::into_inner).len() < 2 {
+        thread::park();
+    }
 }
 
 struct Unpark(Thread);

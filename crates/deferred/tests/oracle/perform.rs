@@ -31,7 +31,10 @@ pub(super) fn perform(world: &Arc<World>, op: &Value) {
         "advance" => world.clock.advance(seconds(&op["by"])),
         "timers" => {
             let since = |at: &std::time::Instant| (*at - world.start).as_secs_f64();
-            world.emit(json!(["timers", world.clock.due().iter().map(since).collect::<Vec<_>>()]));
+            world.emit(json!([
+                "timers",
+                world.clock.pending().iter().map(since).collect::<Vec<_>>()
+            ]));
         }
         "list" | "gather" | "race" => aggregates::add(world, op),
         "coro" => aggregates::add_coroutine(world, op),
