@@ -27,7 +27,8 @@ mod file_lock;
 mod listed;
 pub mod local;
 mod report;
-mod testing;
+#[cfg(test)]
+mod scheduled;
 mod threads;
 
 pub use failure::{
@@ -36,9 +37,9 @@ pub use failure::{
 pub use file_lock::FilesystemLock;
 pub use listed::{Errors, ListOptions, Listed};
 pub use report::set_debugging;
-pub use testing::{failure_result_of, no_result, success_result_of};
 pub use threads::{
     Answer, Answered, Bound, BoxFuture, Deferred, DeferredLock, DeferredQueue, DeferredSemaphore,
     Guard, Handle, Inline, Resolver, Spawn, State, Timing, WeakHandle, defer_until_locked,
-    deferred_list, gather_results, maybe_deferred, race,
+    deferred_list, failure_result_of, gather_results, maybe_deferred, no_result, race,
+    success_result_of,
 };
