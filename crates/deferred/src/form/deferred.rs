@@ -49,6 +49,15 @@ pub struct Deferred<T, E> {
 
 impl<T: Bound + 'static, E: Display + Bound + 'static> Deferred<T, E> {
     /// One that was not fired, and what fires it.
+    ///
+    /// ```
+    /// use ropewalk_deferred::{Deferred, success_result_of};
+    ///
+    /// let (deferred, resolver) = Deferred::<u32, String>::pending();
+    /// resolver.succeed(1)?;
+    /// assert_eq!(success_result_of(deferred), 1);
+    /// # Ok::<(), ropewalk_deferred::AlreadyFired>(())
+    /// ```
     #[track_caller]
     pub fn pending() -> (Self, Resolver<T, E>) {
         Self::unfired(None)
@@ -73,18 +82,37 @@ impl<T: Bound + 'static, E: Display + Bound + 'static> Deferred<T, E> {
     }
 
     /// One that has a value.
+    ///
+    /// ```
+    /// use ropewalk_deferred::{Deferred, success_result_of};
+    ///
+    /// assert_eq!(success_result_of(Deferred::<_, String>::succeed(1)), 1);
+    /// ```
     #[track_caller]
     pub fn succeed(value: T) -> Self {
         Self::fired(Ok(value))
     }
 
     /// One that has failed.
+    ///
+    /// ```
+    /// use ropewalk_deferred::{Deferred, Failure, failure_result_of};
+    ///
+    /// assert_eq!(failure_result_of(Deferred::<(), _>::fail("no")), Failure::Failed("no"));
+    /// ```
     #[track_caller]
     pub fn fail(error: E) -> Self {
         Self::fired(Err(Failure::Failed(error)))
     }
 
     /// One that has this result.
+    ///
+    /// ```
+    /// use ropewalk_deferred::{Deferred, Failure, failure_result_of};
+    ///
+    /// let late = Deferred::<(), String>::fired(Err(Failure::TimedOut));
+    /// assert_eq!(failure_result_of(late), Failure::TimedOut);
+    /// ```
     #[track_caller]
     pub fn fired(outcome: Outcome<T, E>) -> Self {
         Self::made(Fired::Yes, None, Some(outcome))
@@ -111,6 +139,15 @@ impl<T: Bound + 'static, E: Display + Bound + 'static> Deferred<T, E> {
     }
 
     /// Attaches a function for the value; a failure passes by.
+    ///
+    /// ```
+    /// use ropewalk_deferred::{Deferred, success_result_of};
+    ///
+    /// let user = Deferred::<u32, String>::succeed(7)
+    ///     .add_callback(|id| Ok(format!("user {id}"))) // another type
+    ///     .add_callback(|name| Deferred::succeed(name + "!")); // waited for
+    /// assert_eq!(success_result_of(user), "user 7!");
+    /// ```
     pub fn add_callback<A: Answer<E>>(
         self,
         f: impl FnOnce(T) -> A + Bound + 'static,
@@ -125,6 +162,16 @@ impl<T: Bound + 'static, E: Display + Bound + 'static> Deferred<T, E> {
     }
 
     /// Attaches a function for a failure; a value passes by.
+    ///
+    /// ```
+    /// use ropewalk_deferred::{Deferred, Failure, success_result_of};
+    ///
+    /// let port = Deferred::<u16, _>::fail("not configured").add_errback(|failure| match failure {
+    ///     Failure::Failed("not configured") => Ok(6667),
+    ///     other => Err(other),
+    /// });
+    /// assert_eq!(success_result_of(port), 6667);
+    /// ```
     pub fn add_errback<A: Answer<E, Value = T>>(
         self,
         f: impl FnOnce(Failure<E>) -> A + Bound + 'static,
@@ -137,6 +184,16 @@ impl<T: Bound + 'static, E: Display + Bound + 'static> Deferred<T, E> {
 
     /// Attaches a function for the value and one for a failure, side by side: the second does not
     /// see what the first one fails with.
+    ///
+    /// ```
+    /// use ropewalk_deferred::{Deferred, success_result_of};
+    ///
+    /// let text = Deferred::<u32, String>::succeed(3).add_callbacks(
+    ///     |value| Ok(format!("got {value}")),
+    ///     |failure| Ok(format!("failed: {failure}")),
+    /// );
+    /// assert_eq!(success_result_of(text), "got 3");
+    /// ```
     pub fn add_callbacks<A: Answer<E>, B: Answer<E, Value = A::Value>>(
         self,
         callback: impl FnOnce(T) -> A + Bound + 'static,
@@ -152,6 +209,14 @@ impl<T: Bound + 'static, E: Display + Bound + 'static> Deferred<T, E> {
     }
 
     /// Attaches a function for either. It may change the type of the error too.
+    ///
+    /// ```
+    /// use ropewalk_deferred::{Deferred, Failure, failure_result_of};
+    ///
+    /// let failed: Deferred<(), i32> = Deferred::<(), _>::fail("five".to_owned())
+    ///     .add_both(|outcome| outcome.map_err(|_| Failure::Failed(5)));
+    /// assert_eq!(failure_result_of(failed), Failure::Failed(5));
+    /// ```
     pub fn add_both<E2, A: Answer<E2>>(
         self,
         f: impl FnOnce(Outcome<T, E>) -> A + Bound + 'static,
@@ -166,7 +231,16 @@ impl<T: Bound + 'static, E: Display + Bound + 'static> Deferred<T, E> {
     /// Fires `other` with the result, and goes on without one. Where `other` was fired before, it
     /// goes on with [`Failure::AlreadyFired`].
     ///
-    /// Cancelling the other one does not cancel this one.
+    /// Cancelling the other one does not cancel this one. The other one's functions run inside this
+    /// one's: for chains of any length, return the other one from a function instead.
+    ///
+    /// ```
+    /// use ropewalk_deferred::{Deferred, success_result_of};
+    ///
+    /// let (other, resolver) = Deferred::<u32, String>::pending();
+    /// success_result_of(Deferred::succeed(1).chain(resolver));
+    /// assert_eq!(success_result_of(other), 1);
+    /// ```
     pub fn chain(self, other: Resolver<T, E>) -> Deferred<(), E> {
         self.add_both(move |outcome| match other.fire(outcome) {
             Ok(()) => Ok(()),
@@ -195,6 +269,16 @@ impl<T: Bound + 'static, E: Display + Bound + 'static> Deferred<T, E> {
     }
 
     /// The result, if it is there: it is taken. Otherwise the Deferred comes back.
+    ///
+    /// ```
+    /// use ropewalk_deferred::Deferred;
+    ///
+    /// let (deferred, resolver) = Deferred::<u32, String>::pending();
+    /// let deferred = deferred.try_take().unwrap_err();
+    /// resolver.succeed(1)?;
+    /// assert_eq!(deferred.try_take().unwrap(), Ok(1));
+    /// # Ok::<(), ropewalk_deferred::AlreadyFired>(())
+    /// ```
     ///
     /// # Errors
     /// Itself, where it has no result.
