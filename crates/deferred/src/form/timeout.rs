@@ -62,7 +62,7 @@ impl<T: Bound + 'static, E: Display + Bound + 'static> Deferred<T, E> {
             late.set(true);
             weak.cancel();
         });
-        self.attach(move |outcome| {
+        self.add_both(move |outcome| {
             let late = too_late.get();
             drop(timer);
             if late { f(outcome).answered() } else { Answered::Now(outcome) }
