@@ -114,6 +114,8 @@ mod semaphore;
 mod spawn;
 #[path = "form/step.rs"]
 mod step;
+#[path = "form/testing.rs"]
+mod testing;
 #[path = "form/timeout.rs"]
 mod timeout;
 #[path = "form/timing.rs"]
@@ -142,6 +144,7 @@ pub use race::race;
 pub use resolver::Resolver;
 pub use semaphore::DeferredSemaphore;
 pub use spawn::Spawn;
+pub use testing::{failure_result_of, no_result, success_result_of};
 pub use timing::Timing;
 
 /// A clock, and who runs what waits for it.

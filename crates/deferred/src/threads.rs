@@ -116,6 +116,8 @@ mod semaphore;
 mod spawn;
 #[path = "form/step.rs"]
 mod step;
+#[path = "form/testing.rs"]
+mod testing;
 #[path = "form/timeout.rs"]
 mod timeout;
 #[path = "form/timing.rs"]
@@ -144,6 +146,7 @@ pub use race::race;
 pub use resolver::Resolver;
 pub use semaphore::DeferredSemaphore;
 pub use spawn::Spawn;
+pub use testing::{failure_result_of, no_result, success_result_of};
 pub use timing::Timing;
 
 /// Every clock: what waits is polled where the clock wakes it.

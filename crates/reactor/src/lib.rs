@@ -37,6 +37,8 @@ mod alarm;
 mod async_io;
 mod attach;
 mod datagram;
+#[cfg(feature = "deferred")]
+mod defer;
 mod gate;
 mod inherit;
 mod listening;
@@ -55,6 +57,10 @@ mod threads;
 pub use async_io::AsyncIoReactor;
 pub use attach::attach;
 pub use datagram::{Bind, BindDatagrams, BindError, DatagramPort};
+#[cfg(feature = "deferred")]
+pub use defer::{
+    Exit, FromThread, blocking_call_from_thread, call_from_thread, defer_to_thread, react,
+};
 pub use inherit::{InheritError, Inherited};
 pub use listening::Listening;
 pub use passing::PassDescriptors;

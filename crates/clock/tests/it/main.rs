@@ -138,3 +138,27 @@ fn the_system_clock_wakes_its_sleepers() {
     }
     assert!(clock.now() >= at);
 }
+
+#[test]
+fn an_alarm_that_is_due_waits_until_the_clock_moves_next() {
+    let clock = ManualClock::new();
+    let mut context = Context::from_waker(Waker::noop());
+    let mut sleep = pin!(clock.sleep_until(clock.now()));
+    assert!(sleep.as_mut().poll(&mut context).is_ready());
+    let mut alarm = pin!(clock.alarm(clock.now()));
+    assert!(alarm.as_mut().poll(&mut context).is_pending());
+    assert_eq!(clock.due(), [clock.now()]);
+    clock.advance(Duration::ZERO);
+    assert!(clock.due().is_empty());
+    assert!(alarm.poll(&mut context).is_ready());
+}
+
+#[test]
+fn a_dropped_alarm_is_forgotten() {
+    let clock = ManualClock::new();
+    let mut alarm = Box::pin(clock.alarm(clock.now() + Duration::from_secs(1)));
+    assert!(alarm.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    assert_eq!(clock.due().len(), 1);
+    drop(alarm);
+    assert!(clock.due().is_empty());
+}

@@ -67,6 +67,18 @@ impl Handle {
     }
 
     /// Calls no more of its functions until [`unpause`](Self::unpause). Pauses add up.
+    ///
+    /// ```
+    /// use ropewalk_deferred::{Deferred, State, success_result_of};
+    ///
+    /// let deferred = Deferred::<u32, String>::succeed(1);
+    /// let handle = deferred.handle();
+    /// handle.pause();
+    /// let deferred = deferred.add_callback(|value| Ok(value + 1));
+    /// assert_eq!(handle.state(), State::Paused);
+    /// handle.unpause();
+    /// assert_eq!(success_result_of(deferred), 2);
+    /// ```
     pub fn pause(&self) {
         drive::pause(&self.core);
     }
@@ -79,6 +91,17 @@ impl Handle {
     /// Lets go of everything that is attached and was not called: functions, the canceller, and
     /// who waits for the result, who gets [`Failure::Abandoned`](crate::Failure::Abandoned). That
     /// breaks a cycle of references.
+    ///
+    /// ```
+    /// use ropewalk_deferred::Deferred;
+    ///
+    /// let (deferred, resolver) = Deferred::<u32, String>::pending();
+    /// let handle = deferred.handle();
+    /// let own = resolver.clone();
+    /// drop(deferred.add_callback(move |_| Ok(own.has_fired()))); // holds what would fire it
+    /// drop(resolver);
+    /// handle.abandon();
+    /// ```
     pub fn abandon(&self) {
         cancel::abandon(&self.core);
     }
@@ -105,7 +128,17 @@ impl Handle {
 
     /// A copy of the result so far, if it has one of these types. There is none while it is not
     /// fired, while it waits, and once the result was taken: by whoever awaited it, or by another
-    /// Deferred that waited for it.
+    /// Deferred that waited for it. The copy is made while the Deferred is locked: making it must not
+    /// use the Deferred.
+    ///
+    /// ```
+    /// use ropewalk_deferred::Deferred;
+    ///
+    /// let deferred = Deferred::<u32, String>::succeed(1);
+    /// let handle = deferred.handle();
+    /// assert_eq!(handle.result::<u32, String>(), Some(Ok(1)));
+    /// assert_eq!(handle.result::<bool, String>(), None);
+    /// ```
     #[must_use]
     pub fn result<T: Clone + 'static, E: Clone + 'static>(&self) -> Option<Outcome<T, E>> {
         self.core.run.with(|run| {

@@ -55,21 +55,25 @@ where
     E: Bound + 'static,
     U: Bound + 'static,
     E2: Display + Bound + 'static,
-    F: FnOnce(Outcome<T, E>) -> Answered<U, E2> + Bound,
+    F: FnOnce(&mut Option<Outcome<T, E>>) -> Option<Answered<U, E2>> + Bound,
 {
     fn put(&mut self, from: &mut dyn Any) {
         self.input = taken(from);
     }
 
     fn call(&mut self, from: &mut dyn Any) -> Called {
-        let input = if self.input.is_some() { self.input.take() } else { taken(from) };
+        let input = match &mut self.input {
+            None => from.downcast_mut(),
+            put => Some(put),
+        };
         let (Some(f), Some(input)) = (self.f.take(), input) else { return Called::Done };
         match f(input) {
-            Answered::Now(outcome) => self.output = Some(outcome),
-            Answered::Later(deferred) => match deferred.take_now() {
+            Some(Answered::Now(outcome)) => self.output = Some(outcome),
+            Some(Answered::Later(deferred)) => match deferred.take_now() {
                 Ok(outcome) => self.output = Some(outcome),
                 Err(core) => return Called::Wait(core),
             },
+            None => {} // there was no argument
         }
         Called::Done
     }

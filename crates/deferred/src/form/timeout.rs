@@ -38,6 +38,18 @@ impl<T: Bound + 'static, E: Display + Bound + 'static> Deferred<T, E> {
     }
 
     /// The same, but once the time is out `f` decides what comes of it, whatever the result.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use ropewalk_clock::ManualClock;
+    /// use ropewalk_deferred::{Deferred, success_result_of};
+    ///
+    /// let clock = ManualClock::new();
+    /// let (deferred, _resolver) = Deferred::<u32, String>::pending();
+    /// let deferred = deferred.add_timeout_with(&clock, Duration::from_secs(5), |_| Ok(0));
+    /// clock.advance(Duration::from_secs(5));
+    /// assert_eq!(success_result_of(deferred), 0);
+    /// ```
     pub fn add_timeout_with<A: Answer<E, Value = T>>(
         self,
         timing: &impl Timing,
@@ -50,7 +62,7 @@ impl<T: Bound + 'static, E: Display + Bound + 'static> Deferred<T, E> {
             late.set(true);
             weak.cancel();
         });
-        self.attach(move |outcome| {
+        self.add_both(move |outcome| {
             let late = too_late.get();
             drop(timer);
             if late { f(outcome).answered() } else { Answered::Now(outcome) }

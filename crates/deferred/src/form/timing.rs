@@ -10,6 +10,21 @@ use std::{
 use super::kind::{Bound, BoxFuture, Call, Lock, Ref};
 
 /// Tells the time, waits for a point in it, and runs what waits.
+///
+/// In the form for threads every clock is one, and what waits is polled where the clock wakes it. In
+/// the form for one thread it is a clock with a [`Spawn`](super::Spawn): `(clock, spawner)`.
+///
+/// ```
+/// use std::time::Duration;
+/// use ropewalk_clock::ManualClock;
+/// use ropewalk_deferred::local::{Deferred, Inline};
+///
+/// let clock = ManualClock::new();
+/// let (deferred, _resolver) = Deferred::<u32, String>::pending();
+/// let deferred = deferred.add_timeout(&(clock.clone(), Inline), Duration::from_secs(1));
+/// clock.advance(Duration::from_secs(1));
+/// assert!(deferred.try_take().unwrap().is_err());
+/// ```
 pub trait Timing {
     /// The time.
     fn now(&self) -> Instant;

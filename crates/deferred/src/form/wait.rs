@@ -41,12 +41,8 @@ pub(super) fn wait(
         let rare = run.rare();
         (rare.ready, rare.waits_for) = (ready, Some(Ref::downgrade(inner)));
     });
-    if is_circle(outer, inner) {
-        return outer.run.with(|run| {
-            run.rare().waits_for = None;
-            outer.fail(run, Why::Circular);
-            begin(outer, run)
-        });
+    if Ref::ptr_eq(outer, inner) {
+        return fail(outer);
     }
     let mut before = Taker::Nobody;
     let next = inner.run.with(|run| match run.fired {
@@ -59,9 +55,35 @@ pub(super) fn wait(
         }
     });
     drop(before); // outside the lock: a future may go with it
-    next.unwrap_or_else(|| {
-        orphan(outer);
-        None
+    match next {
+        Some(None) if is_circle(outer, inner) => break_circle(outer, inner),
+        Some(next) => next,
+        None => {
+            orphan(outer);
+            None
+        }
+    }
+}
+
+/// Ends the wait of `outer` for `inner`, which waits for it in turn. Another thread that has found
+/// the same circle may be doing so for another of its members: if that one's failure has come to
+/// `inner`, it goes on to `outer`, which need not fail.
+fn break_circle(outer: &CoreRef, inner: &CoreRef) -> Option<Next> {
+    let taker = inner.run.with(|run| match &run.rare().taker {
+        Taker::Deferred(waits) if Ref::ptr_eq(waits, outer) => run.take_taker(),
+        _ => Taker::Nobody,
+    });
+    match taker {
+        Taker::Deferred(outer) => fail(&outer),
+        _ => None,
+    }
+}
+
+fn fail(outer: &CoreRef) -> Option<Next> {
+    outer.run.with(|run| {
+        run.rare().waits_for = None;
+        outer.fail(run, Why::Circular);
+        begin(outer, run)
     })
 }
 
@@ -77,12 +99,10 @@ pub(super) fn hand_over(inner: &CoreRef, inner_run: &mut Run, outer: &CoreRef) -
     })
 }
 
-/// Whether `inner`, or what it waits for in turn, waits for `outer`. Looks from both ends at once,
-/// so that the shorter one settles it: a chain may get longer at either end, one by one.
+/// Whether `inner`, or what it waits for in turn, waits for `outer`, which waits for `inner`. Looks
+/// from both ends at once, so that the shorter one settles it: a chain may get longer at either end,
+/// one by one. Of several threads that close a circle the last one sees it.
 fn is_circle(outer: &CoreRef, inner: &CoreRef) -> bool {
-    if Ref::ptr_eq(outer, inner) {
-        return true;
-    }
     let mut up = waiting_for(outer);
     let mut down = up.as_ref().and_then(|_| waited_for(inner));
     while let (Some(above), Some(below)) = (&up, &down) {

@@ -1,3 +1,11 @@
-//! The crate's behaviour, through its public face.
+//! The crate's behaviour, through its public face: everything in both forms.
 
-mod chains;
+#![allow(clippy::duplicate_mod, reason = "one source for both forms")]
+#![allow(clippy::arc_with_non_send_sync, reason = "the same, where one thread would do")]
+
+mod costs;
+mod file_lock;
+mod local;
+mod log;
+mod reports;
+mod shared;

@@ -4,6 +4,8 @@ mod attaching;
 mod background;
 mod contract;
 mod datagrams;
+#[cfg(feature = "deferred")]
+mod defer;
 mod descriptors;
 mod groups;
 mod listening;

@@ -2,7 +2,9 @@
 
 use std::fmt::{Debug, Display};
 
-use crate::{Deferred, Failure, Outcome};
+use crate::{Failure, Outcome};
+
+use super::{deferred::Deferred, kind::Bound};
 
 /// The value of a Deferred that has one.
 ///
@@ -17,8 +19,8 @@ use crate::{Deferred, Failure, Outcome};
 #[track_caller]
 pub fn success_result_of<T, E>(deferred: Deferred<T, E>) -> T
 where
-    T: Send + 'static,
-    E: Display + Send + 'static,
+    T: Bound + 'static,
+    E: Display + Bound + 'static,
 {
     match result_of(deferred) {
         Ok(value) => value,
@@ -40,8 +42,8 @@ where
 #[track_caller]
 pub fn failure_result_of<T, E>(deferred: Deferred<T, E>) -> Failure<E>
 where
-    T: Debug + Send + 'static,
-    E: Display + Send + 'static,
+    T: Debug + Bound + 'static,
+    E: Display + Bound + 'static,
 {
     match result_of(deferred) {
         Ok(value) => panic!("it has a value: {value:?}"),
@@ -64,8 +66,8 @@ where
 #[track_caller]
 pub fn no_result<T, E>(deferred: Deferred<T, E>) -> Deferred<T, E>
 where
-    T: Debug + Send + 'static,
-    E: Debug + Display + Send + 'static,
+    T: Debug + Bound + 'static,
+    E: Debug + Display + Bound + 'static,
 {
     match deferred.try_take() {
         Ok(outcome) => panic!("it has a result: {outcome:?}"),
@@ -76,8 +78,8 @@ where
 #[track_caller]
 fn result_of<T, E>(deferred: Deferred<T, E>) -> Outcome<T, E>
 where
-    T: Send + 'static,
-    E: Display + Send + 'static,
+    T: Bound + 'static,
+    E: Display + Bound + 'static,
 {
     match deferred.try_take() {
         Ok(outcome) => outcome,
