@@ -140,11 +140,11 @@ impl Runs for Executor<'static> {
 impl<P: Policy<Runnable> + Send + 'static> Runs for PolicyExecutor<P> {
     fn spawn(&self, tag: Tag, future: impl Future<Output = ()> + Send + 'static) {
         // There is room: the limit is above what is spawned here.
-        PolicyExecutor::spawn(self, tag, future).expect("room").detach();
+        Self::spawn(self, tag, future).expect("room").detach();
     }
 
     fn run<F: Future>(&self, future: F) -> F::Output {
-        block_on(PolicyExecutor::run(self, future))
+        block_on(Self::run(self, future))
     }
 
     fn tick(&self) -> bool {

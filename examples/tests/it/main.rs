@@ -2,6 +2,7 @@
 
 mod application;
 mod endpoints;
+mod jobs;
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
