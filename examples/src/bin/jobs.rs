@@ -10,10 +10,12 @@ use std::{
     time::Duration,
 };
 
+use futures_channel::oneshot;
+use futures_lite::FutureExt;
 use lexopt::{Arg, ValueExt};
 use ropewalk_clock::Clock;
 use ropewalk_examples::{Board, JobFile, ShellError, shell};
-use ropewalk_protocol::Reactor;
+use ropewalk_protocol::{Phase, Reactor};
 use ropewalk_reactor::{PollReactor, ReactorClock, Settings};
 use ropewalk_task::{FileJournal, First, Graph, LoopingCall, Plan, Report};
 
@@ -93,10 +95,20 @@ fn run(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
     let (handle, clock) = (reactor.clone(), reactor.clock());
     let report: Arc<Mutex<Option<Report<ShellError>>>> = Arc::default();
     let reports = Arc::clone(&report);
+    let (stop, stopped) = oneshot::channel::<()>();
+    let (end, ended) = oneshot::channel::<()>();
     reactor.spawn(async move {
-        let report = plan.run(&clock, limit).await;
-        *reports.lock().unwrap_or_else(PoisonError::into_inner) = Some(report);
+        let run = async { Some(plan.run(&clock, limit).await) };
+        let interrupted = async { stopped.await.ok().and(None) };
+        let report = run.or(interrupted).await;
+        *reports.lock().unwrap_or_else(PoisonError::into_inner) = report;
+        drop(end);
         handle.stop();
+    });
+    // Ctrl-C: what runs is dropped before its processes are told to end, which would count as failed.
+    reactor.add_trigger(Phase::BeforeShutdown, async move {
+        let _ = stop.send(()); // an error: it is over
+        let _ = ended.await; // an error is what is waited for: the other end was dropped
     });
     reactor.run();
 

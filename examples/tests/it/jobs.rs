@@ -103,6 +103,21 @@ fn what_is_done_is_not_done_again_after_a_kill() {
 }
 
 #[test]
+fn an_interrupt_ends_the_steps_and_does_not_count_as_their_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    fs::write(path.join("work.toml"), WORK).unwrap();
+    let mut child = start(path);
+    let process = process(&path.join("pid"));
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-s", "INT", &pid]).status().unwrap().success());
+    let said = std::io::read_to_string(child.stdout.take().unwrap()).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    assert!(said.ends_with("c: started\nstopped: start it again to go on\n"), "{said}");
+    wait_for_end(&process);
+}
+
+#[test]
 fn what_a_command_has_started_dies_with_the_runner() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
