@@ -9,6 +9,7 @@ pub mod http;
 pub mod irc;
 pub mod line;
 pub mod realm;
+pub mod task;
 pub mod tls;
 pub mod words;
 
@@ -29,6 +30,9 @@ pub const TARGETS: &[Target] = &[
     ("line_prefixed", line::prefixed),
     ("line_switch", line::switch),
     ("realm", realm::commands),
+    ("task_job_file", task::job_file),
+    ("task_journal_line", task::journal_line),
+    ("task_schedule", task::schedule),
     ("tls_files", tls::files),
     ("tls_server", tls::server),
     ("words_irc", words::irc),

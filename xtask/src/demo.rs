@@ -1,14 +1,17 @@
-//! `cargo xtask demo NAME`: builds a server, starts it, and says how to talk to it.
+//! `cargo xtask demo NAME`: builds a server, starts it, and says how to talk to it; or starts a
+//! program that is not one.
 //!
-//! The server takes the place of this process, so that signals and its exit status are its own.
-//! Its standard output goes through a second copy of this program, which adds the client's
+//! It takes the place of this process, so that signals and its exit status are its own.
+//! A server's standard output goes through a second copy of this program, which adds the client's
 //! command lines to the server's `listening on ...`.
 
+use std::error::Error;
 use std::ffi::OsString;
 use std::io::{self, BufRead};
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use lexopt::Arg;
@@ -90,6 +93,20 @@ const DEMOS: &[Demo] = &[
     },
 ];
 
+/// A program at a terminal to show, and what it is given when it is given no file: `ROOT` and `TARGET`
+/// are replaced by the folders of the workspace and of what is built.
+struct Program {
+    name: &'static str,
+    package: &'static str,
+    arguments: &'static [&'static str],
+}
+
+const PROGRAMS: &[Program] = &[Program {
+    name: "jobs",
+    package: "ropewalk-examples",
+    arguments: &["ROOT/examples/jobs/rope.toml", "--journal", "TARGET/rope.journal"],
+}];
+
 /// The name under which this program calls itself to pass a server's output on.
 pub(crate) const ANNOUNCE: &str = "announce-demo";
 
@@ -97,31 +114,56 @@ pub(crate) fn run(mut parser: lexopt::Parser) -> Outcome {
     let Some(Arg::Value(name)) = parser.next()? else {
         return Err(format!("which demo? {}", names()).into());
     };
-    let Some(demo) = DEMOS.iter().find(|demo| name == demo.name) else {
-        return Err(format!("no demo `{}`; there are {}", name.to_string_lossy(), names()).into());
-    };
     let mut arguments: Vec<OsString> = parser.raw_args()?.collect();
     if arguments.first().is_some_and(|first| first == "--") {
         arguments.remove(0);
     }
-    start(demo, arguments)
+    if let Some(demo) = DEMOS.iter().find(|demo| name == demo.name) {
+        start(demo, arguments)
+    } else if let Some(program) = PROGRAMS.iter().find(|program| name == program.name) {
+        start_program(program, &arguments)
+    } else {
+        Err(format!("no demo `{}`; there are {}", name.to_string_lossy(), names()).into())
+    }
 }
 
-fn start(demo: &Demo, mut arguments: Vec<OsString>) -> Outcome {
+/// Builds a program, and gives the folder of what is built, and the program.
+fn build(package: &str, name: &str) -> Result<(PathBuf, PathBuf), Box<dyn Error>> {
     let metadata = shell::metadata()?;
-    if !shell::members(&metadata).contains(&demo.package) {
-        return Err(format!("the package {} is not in this workspace", demo.package).into());
+    if !shell::members(&metadata).contains(&package) {
+        return Err(format!("the package {package} is not in this workspace").into());
     }
     shell::run(shell::cargo().args([
         "build",
         "--profile",
         "demo",
         "-p",
-        demo.package,
+        package,
         "--all-features",
         "--bin",
-        demo.name,
+        name,
     ]))?;
+    let target = shell::target_directory(&metadata);
+    let binary = target.join("demo").join(name);
+    Ok((target, binary))
+}
+
+fn start_program(program: &Program, arguments: &[OsString]) -> Outcome {
+    let (target, binary) = build(program.package, program.name)?;
+    let mut command = Command::new(&binary);
+    if arguments.first().is_none_or(|first| first.to_string_lossy().starts_with('-')) {
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+        for argument in program.arguments {
+            let argument = argument.replace("ROOT", root);
+            command.arg(argument.replace("TARGET", &target.to_string_lossy()));
+        }
+    }
+    let error = command.args(arguments).exec();
+    Err(format!("{}: {error}", binary.display()).into())
+}
+
+fn start(demo: &Demo, mut arguments: Vec<OsString>) -> Outcome {
+    let (_, binary) = build(demo.package, demo.name)?;
     let listens = |word: &OsString| {
         let word = word.to_string_lossy();
         ["ask", "--listen", "--config", "--help", "--check-config", "--print-config"]
@@ -141,7 +183,6 @@ fn start(demo: &Demo, mut arguments: Vec<OsString>) -> Outcome {
     let Some(output) = announcer.stdin.take() else {
         return Err("no pipe to the announcer".into());
     };
-    let binary = shell::target_directory(&metadata).join("demo").join(demo.name);
     let error = Command::new(&binary).args(arguments).stdout(OwnedFd::from(output)).exec();
     Err(format!("{}: {error}", binary.display()).into())
 }
@@ -182,7 +223,8 @@ fn port_of(line: &str) -> Option<u16> {
 }
 
 fn names() -> String {
-    DEMOS.iter().map(|demo| demo.name).collect::<Vec<_>>().join(", ")
+    let programs = PROGRAMS.iter().map(|program| program.name);
+    DEMOS.iter().map(|demo| demo.name).chain(programs).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

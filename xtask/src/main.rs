@@ -31,7 +31,7 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "demo",
         arguments: "NAME [-- ARGUMENTS]",
-        about: "builds a demo server, starts it and says how to talk to it",
+        about: "builds a demo, starts it and says how to talk to it",
         run: demo::run,
     },
     Command {

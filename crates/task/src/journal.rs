@@ -1,6 +1,9 @@
 //! What was finished before.
 
-use std::io;
+use std::{
+    io,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 #[cfg(feature = "journal")]
 mod file;
@@ -51,4 +54,15 @@ pub trait Journal: Send {
     /// # Errors
     /// It could not be noted. The run starts no more steps then.
     fn note(&mut self, step: &str, revision: u64) -> io::Result<()>;
+}
+
+/// For who wants it back after the run.
+impl<J: Journal> Journal for Arc<Mutex<J>> {
+    fn has(&self, step: &str, revision: u64) -> bool {
+        self.lock().unwrap_or_else(PoisonError::into_inner).has(step, revision)
+    }
+
+    fn note(&mut self, step: &str, revision: u64) -> io::Result<()> {
+        self.lock().unwrap_or_else(PoisonError::into_inner).note(step, revision)
+    }
 }

@@ -2,6 +2,7 @@
 
 mod application;
 mod endpoints;
+mod jobs;
 mod outside;
 mod tutorial;
 
