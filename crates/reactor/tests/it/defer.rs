@@ -102,7 +102,7 @@ fn a_program_may_choose_its_status(reactor: impl Reactor) {
     assert_eq!(status, Exit(7));
 }
 
-fn a_program_that_is_stopped_from_outside_ends_with_zero(reactor: impl Reactor) {
+fn a_program_that_others_stop_ends_with_zero(reactor: impl Reactor) {
     let status = react(&reactor, |reactor| {
         reactor.stop();
         std::future::pending::<Result<(), Failure<String>>>()
@@ -119,5 +119,5 @@ on_each_reactor!(
     a_program_that_fails_ends_with_one,
     a_program_that_panics_ends_with_one,
     a_program_may_choose_its_status,
-    a_program_that_is_stopped_from_outside_ends_with_zero,
+    a_program_that_others_stop_ends_with_zero,
 );
