@@ -56,6 +56,8 @@ pub(super) struct Rare {
     /// Whose result the chain waits for.
     pub(super) waits_for: Option<WeakCore>,
     pub(super) taker: Taker,
+    /// Whoever awaits it is to be told that there will be no result.
+    pub(super) deserted: bool,
     pub(super) fired_at: Option<&'static Location<'static>>,
 }
 

@@ -155,7 +155,8 @@ impl World {
             mem::replace(&mut *contents, closing)
         };
         // Some of them make cycles, which the original has a collector for.
-        contents.slots.values().for_each(|slot| slot.handle.abandon());
+        // Those that wait come first: none of their functions is called any more.
+        contents.slots.values().rev().for_each(|slot| slot.handle.abandon());
         let mut resolvers = Vec::new();
         for slot in contents.slots.into_values() {
             resolvers.push(slot.resolver);
