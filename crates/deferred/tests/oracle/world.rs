@@ -194,13 +194,16 @@ impl Slot {
                 (outcome, _) => Some(written(&outcome.map(|()| Value::Null))),
             };
         }
+        // Behind a pause they may still have what they were fired with.
+        let list = || handle.result::<Listed<Value, String>, String>();
         let outcome = match self.origin {
-            Origin::List => handle.result::<Listed<Value, String>, String>()?.map(listed),
-            Origin::Gather => {
-                handle.result::<Vec<Value>, String>()?.map(|all| json!({"gather": all}))
-            }
+            Origin::List => list()?.map(listed),
+            Origin::Gather => match handle.result::<Vec<Value>, String>() {
+                Some(all) => all.map(|all| json!({ "gather": all })),
+                None => list()?.map(listed),
+            },
             Origin::Race => {
-                handle.result::<(usize, Value), String>()?.map(|it| json!({"race": it}))
+                handle.result::<(usize, Value), String>()?.map(|it| json!({ "race": it }))
             }
             _ => return None,
         };
