@@ -8,8 +8,8 @@ use std::{
 
 static DEBUGGING: AtomicBool = AtomicBool::new(false);
 
-/// From now on each Deferred notes also where it is fired, for the reports of failures that nobody
-/// handled.
+/// From now on each Deferred notes also where it is fired: for the reports of failures that nobody
+/// handled, and for a debug event of `tracing` when it is fired a second time.
 ///
 /// ```
 /// ropewalk_deferred::set_debugging(true);
@@ -38,4 +38,15 @@ pub(crate) fn unhandled(
         fired_at,
         "a failure was not handled"
     );
+}
+
+/// It was fired again.
+pub(crate) fn too_late(
+    address: usize,
+    made_at: &Location<'_>,
+    fired_at: Option<&Location<'_>>,
+    at: &Location<'_>,
+) {
+    let fired_at = fired_at.map(ToString::to_string);
+    tracing::debug!(deferred = address, %made_at, fired_at, %at, "fired a second time");
 }

@@ -91,9 +91,11 @@ pub(super) fn orphan_taker(mut taker: Taker) {
 
 /// Lets go of all that is attached. Who waits for the result learns that there will be none.
 pub(super) fn abandon(core: &CoreRef) {
-    let fired = core.run.with(|run| match (run.fired, &run.rare) {
-        (Fired::No, Some(rare)) if matches!(rare.taker, Taker::Waker(_)) => Fired::Never,
-        (fired, _) => fired,
+    let fired = core.run.with(|run| {
+        if let Some(rare) = &mut run.rare {
+            rare.deserted = matches!(rare.taker, Taker::Waker(_));
+        }
+        run.fired
     });
     orphan_taker(let_go(core, fired));
 }

@@ -14,7 +14,7 @@ use super::{
 /// runs. Of two Deferreds, of which one waits for the other, the one that is waited for is locked
 /// first; of the two locks of one, that of `run`.
 pub(super) struct Core<S: Source + ?Sized> {
-    made_at: &'static Location<'static>,
+    pub(super) made_at: &'static Location<'static>,
     /// Somebody paused it: whoever calls its functions looks before each.
     pub(super) interrupted: Flag,
     /// It was fired, or will never be.
@@ -56,6 +56,8 @@ pub(super) struct Rare {
     /// Whose result the chain waits for.
     pub(super) waits_for: Option<WeakCore>,
     pub(super) taker: Taker,
+    /// Whoever awaits it is to be told that there will be no result.
+    pub(super) deserted: bool,
     pub(super) fired_at: Option<&'static Location<'static>>,
 }
 
@@ -226,6 +228,11 @@ impl Run {
 }
 
 impl<S: Source + ?Sized> Core<S> {
+    /// Who it is, in reports.
+    pub(super) fn address(&self) -> usize {
+        std::ptr::from_ref(self).cast::<()>().addr()
+    }
+
     /// Looks at the result so far.
     pub(super) fn result<R>(&self, run: &mut Run, look: impl FnOnce(&mut dyn Any) -> R) -> R {
         match &mut run.holder {
@@ -262,7 +269,7 @@ impl<S: Source + ?Sized> Drop for Core<S> {
     /// Reports a failure that nobody handled. Those that wait for this one are let go of one after the other, however many wait for each
     /// other.
     fn drop(&mut self) {
-        let address = std::ptr::from_ref(self).addr();
+        let address = self.address();
         let run = self.run.get_mut();
         let failure = match &run.holder {
             Some(link) => link.step.failure(),

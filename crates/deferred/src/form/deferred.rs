@@ -125,10 +125,10 @@ impl<T: Bound + 'static, E: Display + Bound + 'static> Deferred<T, E> {
         (deferred, resolver)
     }
 
-    /// One that nobody will ever fire, but by cancelling it.
+    /// One that nobody will ever fire, unless by cancelling it.
     #[track_caller]
-    pub(super) fn never() -> Self {
-        Self::made(Fired::No, None, None)
+    pub(super) fn never(canceller: Option<Canceller>) -> Self {
+        Self::made(Fired::No, canceller, None)
     }
 
     #[track_caller]

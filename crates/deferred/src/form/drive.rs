@@ -36,7 +36,8 @@ pub(super) fn fire(
         run.running = true;
         steps = run.attached.take();
         Ok(None)
-    })?;
+    });
+    let settled = settled.map_err(|AlreadyFired| too_late(core, at))?;
     drop(canceller);
     let mut ready = steps.reversed();
     let next = match ready.pop() {
@@ -48,6 +49,16 @@ pub(super) fn fire(
     };
     go_on(core, next);
     Ok(())
+}
+
+/// In the debug mode, tells where it was fired before.
+#[cold]
+fn too_late(core: &CoreRef, at: &'static Location<'static>) -> AlreadyFired {
+    if let Some(at) = report::noted(at) {
+        let fired_at = core.run.with(|run| run.rare.as_ref().and_then(|rare| rare.fired_at));
+        report::too_late(core.address(), core.made_at, fired_at, at);
+    }
+    AlreadyFired
 }
 
 /// Attaches a step; where the result is there, calls it.

@@ -156,7 +156,7 @@ impl Handle {
     /// same time.
     #[must_use]
     pub fn id(&self) -> usize {
-        Ref::as_ptr(&self.core).cast::<()>().addr()
+        self.core.address()
     }
 }
 

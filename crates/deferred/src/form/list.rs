@@ -17,7 +17,8 @@ use super::{
 /// The values go to the list. Cancelling it cancels its members, and their results are its own; once
 /// it is fired, a cancellation does nothing, even while the list waits for a Deferred that one of its
 /// functions returned. The list keeps no member: whoever is to fire one does. One of no members fires
-/// at once, but not where the first value was to fire it: it never does then.
+/// at once, but not where the first value was to fire it: nothing ever does then, not even a
+/// cancellation.
 ///
 /// ```
 /// use ropewalk_deferred::{Deferred, ListOptions, Listed, deferred_list, success_result_of};
@@ -40,7 +41,7 @@ where
     let members: Vec<_> = members.into_iter().collect();
     if members.is_empty() {
         return match options.fire_on_one_callback {
-            true => Deferred::never(),
+            true => Deferred::never(Some(Box::new(All(Vec::new())))),
             false => Deferred::succeed(Listed::All(Vec::new())),
         };
     }

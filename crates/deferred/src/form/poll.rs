@@ -47,7 +47,8 @@ enum Seen<T, E> {
 impl<T: Bound + 'static, E: Display + Bound + 'static> Deferred<T, E> {
     fn look(&self, cx: &Context<'_>, waker: Option<Waker>) -> Seen<T, E> {
         self.core.run.with(|run| {
-            if run.fired == Fired::Never {
+            let deserted = run.rare.as_ref().is_some_and(|rare| rare.deserted);
+            if run.fired == Fired::Never || deserted {
                 return Seen::Result(Err(Failure::Abandoned));
             }
             if run.is_settled() {

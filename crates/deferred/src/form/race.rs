@@ -34,7 +34,7 @@ where
 {
     let members: Vec<_> = members.into_iter().collect();
     if members.is_empty() {
-        return Deferred::never();
+        return Deferred::never(None);
     }
     let weak: Ref<[WeakHandle]> = members.iter().map(Deferred::weak).collect();
     let all = Ref::clone(&weak);

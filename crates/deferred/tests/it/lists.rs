@@ -31,6 +31,7 @@ fn an_empty_one_fires_at_once_but_not_where_a_value_was_to_fire_it() {
     assert_eq!(success_result_of(list), Listed::All(vec![]));
     let options = ListOptions { fire_on_one_callback: true, ..ListOptions::default() };
     let list = no_result(deferred_list(Vec::<Number>::new(), options));
+    list.cancel();
     assert_eq!(list.handle().state(), State::Unfired);
     let none = gather_results(Vec::<Number>::new(), Errors::Left);
     assert_eq!(success_result_of(none), Vec::<u32>::new());

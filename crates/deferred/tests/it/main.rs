@@ -7,5 +7,6 @@ mod costs;
 mod file_lock;
 mod local;
 mod log;
+mod mixed;
 mod reports;
 mod shared;

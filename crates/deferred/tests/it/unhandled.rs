@@ -76,3 +76,21 @@ fn in_the_debug_mode_the_report_says_where_it_was_fired_too() {
     let fired_at = reports[0].fired_at.as_ref().expect("it is noted");
     assert!(fired_at.contains(&format!("unhandled.rs:{line}:")), "{fired_at}");
 }
+
+#[test]
+fn in_the_debug_mode_a_second_firing_tells_where_the_first_was() {
+    let _alone = reports::DEBUGGING.lock();
+    ropewalk_deferred::set_debugging(true);
+    let mut line = 0;
+    let reports = reports::during(|| {
+        let (_deferred, resolver) = Number::pending();
+        line = line!() + 1;
+        resolver.succeed(1).unwrap();
+        resolver.succeed(2).unwrap_err();
+    });
+    ropewalk_deferred::set_debugging(false);
+    let [report] = &reports[..] else { panic!("one report: {reports:?}") };
+    let fired_at = report.fired_at.as_ref().expect("it is noted");
+    assert!(fired_at.contains(&format!("unhandled.rs:{line}:")), "{fired_at}");
+    assert!(report.made_at.contains(&format!("unhandled.rs:{}:", line - 2)), "{report:?}");
+}

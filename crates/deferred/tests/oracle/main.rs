@@ -15,6 +15,7 @@ mod shared;
 
 use std::{
     collections::BTreeMap,
+    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
 };
 
@@ -58,7 +59,12 @@ fn replay(run: impl Fn(&Program) -> Run) {
             *left_out.entry((*tag).to_owned()).or_default() += 1;
             continue;
         }
-        match compare::difference(program, &run(program)) {
+        let ran = catch_unwind(AssertUnwindSafe(|| run(program)));
+        let place = match &ran {
+            Ok(run) => compare::difference(program, run),
+            Err(_) => Some("the replayer panicked".to_owned()),
+        };
+        match place {
             None => equal += 1,
             Some(place) => {
                 different += 1;

@@ -17,7 +17,11 @@ pub(crate) fn during(work: impl FnOnce()) -> Vec<usize> {
     subscriber::with_default(reports.clone(), work);
     let gone = Failure::<String>::Abandoned.to_string();
     let found = std::mem::take(&mut *reports.0.lock().unwrap());
-    found.into_iter().filter(|it| it.failure != gone).filter_map(|it| it.deferred).collect()
+    found
+        .into_iter()
+        .filter(|it| !it.failure.contains(&gone))
+        .filter_map(|it| it.deferred)
+        .collect()
 }
 
 #[derive(Clone, Default)]

@@ -155,7 +155,8 @@ impl World {
             mem::replace(&mut *contents, closing)
         };
         // Some of them make cycles, which the original has a collector for.
-        contents.slots.values().for_each(|slot| slot.handle.abandon());
+        // Those that wait come first: none of their functions is called any more.
+        contents.slots.values().rev().for_each(|slot| slot.handle.abandon());
         let mut resolvers = Vec::new();
         for slot in contents.slots.into_values() {
             resolvers.push(slot.resolver);
@@ -193,13 +194,16 @@ impl Slot {
                 (outcome, _) => Some(written(&outcome.map(|()| Value::Null))),
             };
         }
+        // Behind a pause they may still have what they were fired with.
+        let list = || handle.result::<Listed<Value, String>, String>();
         let outcome = match self.origin {
-            Origin::List => handle.result::<Listed<Value, String>, String>()?.map(listed),
-            Origin::Gather => {
-                handle.result::<Vec<Value>, String>()?.map(|all| json!({"gather": all}))
-            }
+            Origin::List => list()?.map(listed),
+            Origin::Gather => match handle.result::<Vec<Value>, String>() {
+                Some(all) => all.map(|all| json!({ "gather": all })),
+                None => list()?.map(listed),
+            },
             Origin::Race => {
-                handle.result::<(usize, Value), String>()?.map(|it| json!({"race": it}))
+                handle.result::<(usize, Value), String>()?.map(|it| json!({ "race": it }))
             }
             _ => return None,
         };
