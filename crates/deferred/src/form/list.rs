@@ -40,10 +40,12 @@ where
 {
     let members: Vec<_> = members.into_iter().collect();
     if members.is_empty() {
-        return match options.fire_on_one_callback {
+        let list = match options.fire_on_one_callback {
             true => Deferred::never(Some(Box::new(All(Vec::new())))),
             false => Deferred::succeed(Listed::All(Vec::new())),
         };
+        list.ignore_cancel_once_fired();
+        return list;
     }
     let weak = members.iter().map(Deferred::weak).collect();
     let (list, resolver) = Deferred::unfired(Some(Box::new(All(weak))));

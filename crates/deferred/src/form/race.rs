@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use crate::{Failure, Outcome};
+use crate::{AlreadyFired, Failure, Outcome};
 
 use super::{
     core::CoreRef,
@@ -15,7 +15,8 @@ use super::{
 /// The first value of several, with its place. The others are cancelled before it fires, and what
 /// they still come to is dropped.
 ///
-/// If all fail, it fails with [`Failure::Group`]. Cancelling it cancels all. It keeps no member:
+/// If all fail, it fails with [`Failure::Group`]. Cancelling it cancels all; a member that does not
+/// end with that, and would decide the race later, fails with [`Failure::AlreadyFired`]. It keeps no member:
 /// whoever is to fire one does. A race of none only ends when it is cancelled.
 ///
 /// ```
@@ -46,10 +47,7 @@ where
     for (index, member) in members.into_iter().enumerate() {
         let race = Ref::clone(&race);
         // Kept by whoever is to fire it.
-        drop(member.add_both(move |outcome| {
-            race.came(index, outcome);
-            Ok::<(), Failure<E>>(())
-        }));
+        drop(member.add_both(move |outcome| race.came(index, outcome)));
     }
     first
 }
@@ -67,11 +65,12 @@ struct Running<E> {
 }
 
 impl<T: Bound + 'static, E: Display + Bound + 'static> Race<T, E> {
-    fn came(&self, index: usize, outcome: Outcome<T, E>) {
+    /// A member has a result; gives what the member goes on with.
+    fn came(&self, index: usize, outcome: Outcome<T, E>) -> Outcome<(), E> {
         let outcome = match outcome {
             Ok(value) => {
                 if self.running.with(Option::take).is_none() {
-                    return;
+                    return Ok(());
                 }
                 let losers = self.members.iter().enumerate().filter(|(other, _)| *other != index);
                 losers.for_each(|(_, member)| member.cancel());
@@ -79,10 +78,11 @@ impl<T: Bound + 'static, E: Display + Bound + 'static> Race<T, E> {
             }
             Err(failure) => match self.failed(index, failure) {
                 Some(failures) => Err(Failure::Group(failures)),
-                None => return,
+                None => return Ok(()),
             },
         };
-        let _ = self.resolver.fire(outcome); // it was cancelled
+        // Where the race was cancelled before, and this would have decided it, that is not passed over.
+        self.resolver.fire(outcome).map_err(|AlreadyFired| Failure::AlreadyFired)
     }
 
     /// Puts a failure to the others; gives them all, if it is the last.

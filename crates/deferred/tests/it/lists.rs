@@ -118,6 +118,11 @@ fn a_fired_one_ignores_cancel_also_while_it_waits() {
     let options = ListOptions { fire_on_one_callback: true, ..CONSUMED };
     let list = deferred_list([late, Number::succeed(1)], options).add_callback(move |_| inner);
     assert_eq!(list.handle().state(), State::Waiting);
+    let (other, other_fires) = Number::pending();
+    let empty = gather_results(Vec::<Number>::new(), Errors::Left).add_callback(move |_| other);
+    empty.cancel();
+    other_fires.succeed(6).unwrap();
+    assert_eq!(success_result_of(empty), 6);
     list.cancel();
     assert_eq!((list.handle().state(), state.state()), (State::Waiting, State::Unfired));
     fires.succeed(5).unwrap();

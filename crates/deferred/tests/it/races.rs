@@ -67,6 +67,22 @@ fn one_that_its_members_do_not_end_is_cancelled_itself() {
 }
 
 #[test]
+fn what_would_have_decided_one_that_was_cancelled_before_is_not_passed_over() {
+    let reports = reports::during(|| {
+        let (member, resolver) = Number::pending();
+        let handle = member.handle();
+        resolver.succeed(1).unwrap();
+        handle.pause();
+        let first_of = race([member]);
+        first_of.cancel();
+        assert_eq!(failure_result_of(first_of), Failure::Cancelled);
+        handle.unpause();
+    });
+    assert_eq!(reports.len(), 1, "{reports:?}");
+    assert_eq!(reports[0].failure, AlreadyFired.to_string());
+}
+
+#[test]
 fn one_of_none_only_ends_when_it_is_cancelled() {
     let first_of = no_result(race(Vec::<Number>::new()));
     assert_eq!(first_of.handle().state(), State::Unfired);
