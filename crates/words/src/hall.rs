@@ -42,6 +42,9 @@ pub enum Delivery {
     Event(Arc<Event>),
     /// The session was ended from outside, for this reason; nothing more comes.
     Close(Arc<[u8]>),
+    /// It is the session's turn to say what it could not say before. A hall never tells that: a front
+    /// end tells its own sessions.
+    Turn,
 }
 
 /// What became of a command.
@@ -195,11 +198,13 @@ fn reaches(realm: &Realm, event: &Event, room: RoomId) -> bool {
     !matches!(event.what, What::Said { .. }) || realm.roles(event.from.id, room).is_some()
 }
 
-/// Whoever does not take their messages is cut off.
-fn post(mailbox: &Mailbox<Delivery>, delivery: Delivery) {
-    if let Err(PostError::Full { limit }) = mailbox.post(delivery) {
+/// Whoever does not take their messages is cut off. False when nobody hears it.
+pub(crate) fn post(mailbox: &Mailbox<Delivery>, delivery: Delivery) -> bool {
+    let posted = mailbox.post(delivery);
+    if let Err(PostError::Full { limit }) = posted {
         mailbox.abort(Reason::MailboxFull { limit });
     }
+    posted.is_ok()
 }
 
 fn place<T>(table: &mut Vec<Option<T>>, index: usize) -> &mut Option<T> {

@@ -24,6 +24,7 @@
 mod answers;
 mod bucket;
 mod caps;
+mod desk;
 mod dispatch;
 mod encode;
 mod handshake;
@@ -52,6 +53,7 @@ use self::{
     answers::Answer,
     bucket::Bucket,
     caps::{Cap, Caps},
+    desk::{LINES, Place, Rank},
     handshake::Handshake,
     lines::{Cut, Lines},
 };
@@ -83,6 +85,18 @@ pub struct Irc {
     repeated: Option<MessageId>,
     /// What is still to be written, as the connection drains.
     answers: VecDeque<Answer>,
+    turn: Turn,
+}
+
+/// What it may still say, before others have theirs.
+#[derive(Debug, Default)]
+struct Turn {
+    /// Lines.
+    left: u8,
+    /// Where it stands in line; boxed, for hardly any session does.
+    place: Option<Box<Place>>,
+    /// It has stood in line for the next line already.
+    called: bool,
 }
 
 /// Who the session is.
@@ -118,6 +132,7 @@ impl Irc {
             awaiting: None,
             repeated: None,
             answers: VecDeque::new(),
+            turn: Turn::default(),
         }
     }
 
@@ -137,7 +152,7 @@ impl Irc {
     fn handle_lines(&mut self, cx: &mut Cx<'_>, input: &[u8]) -> usize {
         let mut used = 0;
         while used < input.len() && cx.flow() == Flow::Open {
-            if self.is_lagging(cx, input.len() - used) {
+            if self.is_lagging(cx, input.len() - used) || self.stands_in_line(cx, &input[used..]) {
                 break;
             }
             let (length, cut) = self.lines.cut(&input[used..]);
@@ -187,9 +202,34 @@ impl Irc {
         true
     }
 
+    /// Whether the line that `input` begins with has to wait until others have had their turn.
+    fn stands_in_line(&mut self, cx: &mut Cx<'_>, input: &[u8]) -> bool {
+        let rank = Rank::of(input);
+        if self.turn.left > 0 && (rank != Rank::Behind || self.turn.called) {
+            self.turn.left -= 1;
+            self.turn.called = false;
+            return false;
+        }
+        let mailbox = cx.mailbox();
+        self.turn.place = Some(Box::new(self.server.desk().enter(cx.now(), rank, mailbox)));
+        cx.pause_reading();
+        true
+    }
+
+    /// It is this session's turn.
+    #[cold]
+    #[inline(never)]
+    fn called(&mut self, cx: &mut Cx<'_>) {
+        self.turn.place = None;
+        self.turn.called = true;
+        self.resume(cx);
+    }
+
     /// Whether the next line has to wait: for an event of our own, or for its turn.
     fn is_held(&self) -> bool {
-        self.awaiting.is_some() || self.clock.as_ref().is_some_and(|clock| clock.lagged.is_some())
+        self.awaiting.is_some()
+            || self.turn.place.is_some()
+            || self.clock.as_ref().is_some_and(|clock| clock.lagged.is_some())
     }
 
     /// Lets lines in again, unless something stands in their way.
@@ -261,6 +301,7 @@ impl Protocol for Irc {
             clock.heard = cx.now();
             clock.pinged = None;
         }
+        self.turn.left = LINES;
         let used = self.handle_lines(cx, input);
         if used == input.len() {
             input.clear();
@@ -274,6 +315,7 @@ impl Protocol for Irc {
         match message {
             Delivery::Event(event) => self.event_received(cx, &event),
             Delivery::Close(reason) => self.say_goodbye(cx, &reason),
+            Delivery::Turn => self.called(cx),
         }
     }
 
@@ -303,5 +345,6 @@ impl Protocol for Irc {
     fn connection_lost(&mut self, reason: &Reason) {
         let text = heard::quit_text(reason);
         self.leave(text.as_bytes());
+        self.turn.place = None;
     }
 }

@@ -11,9 +11,10 @@ use thiserror::Error;
 
 use crate::{Calendar, Hall};
 
-use super::{Irc, IrcSettings, letters};
+use super::{Irc, IrcSettings, desk::Desk, letters};
 
-/// The IRC front end of a [`Hall`]: makes an [`Irc`] for each connection. Clones share everything.
+/// The IRC front end of a [`Hall`]: makes an [`Irc`] for each connection. Clones share everything
+/// but the line in which sessions with much to say wait for their turn.
 ///
 /// ```
 /// use std::time::Instant;
@@ -25,9 +26,10 @@ use super::{Irc, IrcSettings, letters};
 /// let why = IrcServer::new(hall, named, now).unwrap_err();
 /// assert!(why.to_string().starts_with("the server's name"));
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct IrcServer {
     shared: Arc<Shared>,
+    desk: Arc<Desk>,
 }
 
 /// Why settings are of no use.
@@ -84,7 +86,8 @@ impl IrcServer {
             hall.read(|realm| letters::isupport(&settings, realm.fold(), realm.limits()));
         let isupport = isupport.expect("the tokens are right ones");
         let created = Calendar::from(hall.time(now)).long();
-        Ok(Self { shared: Arc::new(Shared { hall, settings, modes, isupport, created }) })
+        let shared = Arc::new(Shared { hall, settings, modes, isupport, created });
+        Ok(Self { shared, desk: Arc::new(Desk::new()) })
     }
 
     /// The realm that it is a front end of.
@@ -111,9 +114,25 @@ impl IrcServer {
         &self.shared.isupport
     }
 
+    pub(super) fn desk(&self) -> &Arc<Desk> {
+        &self.desk
+    }
+
+    /// For a session, which stands in line with the others of this clone.
+    fn share(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), desk: Arc::clone(&self.desk) }
+    }
+
     /// When it began, for people.
     pub(super) fn created(&self) -> &str {
         &self.shared.created
+    }
+}
+
+/// With a line of its own: a reactor has a clone on each of its threads.
+impl Clone for IrcServer {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), desk: Arc::new(Desk::new()) }
     }
 }
 
@@ -121,7 +140,7 @@ impl Factory for IrcServer {
     type Protocol = Irc;
 
     fn build(&mut self, _: &Peer) -> Option<Irc> {
-        Some(Irc::new(self.clone()))
+        Some(Irc::new(self.share()))
     }
 }
 

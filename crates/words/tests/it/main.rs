@@ -27,4 +27,5 @@ mod sessions;
 #[cfg(all(feature = "server", target_os = "linux"))]
 mod soak;
 mod talk;
+mod turns;
 mod world;
