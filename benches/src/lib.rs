@@ -20,6 +20,7 @@ mod socket;
 mod stream_load;
 mod tls_load;
 mod tls_shapes;
+mod turns;
 
 pub use candidate::{Candidate, Load, Server};
 pub use cpu::{memory_of, nanoseconds_of};

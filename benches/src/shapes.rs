@@ -35,7 +35,7 @@ pub fn run(name: Option<&str>, options: Options) -> Result<(), Box<dyn Error>> {
 
 type Bench = (&'static str, fn(Options) -> Result<(), Box<dyn Error>>);
 
-const BENCHES: [Bench; 9] = [
+const BENCHES: [Bench; 10] = [
     ("echo", echo),
     ("lines", lines),
     ("timers", timers),
@@ -45,6 +45,7 @@ const BENCHES: [Bench; 9] = [
     ("tls", tls_shapes::tls),
     ("limits", crate::limits::limits),
     ("deferred", deferred),
+    ("turns", crate::turns::turns),
 ];
 
 /// A server as the table names it, its program, its arguments, and the load that it understands.
@@ -83,7 +84,7 @@ impl Row {
         there
     }
 
-    fn serve(&self) -> Result<Server, Box<dyn Error>> {
+    pub(crate) fn serve(&self) -> Result<Server, Box<dyn Error>> {
         if self.program == "inspircd" {
             return inspircd::start();
         }

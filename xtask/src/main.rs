@@ -56,7 +56,7 @@ const COMMANDS: &[Command] = &[
         name: "bench",
         arguments: "[NAME] [--rounds N] [--quick]",
         about: "measures ours against the others: echo, lines, timers, task, memory, fanout, tls, \
-                limits, deferred",
+                limits, deferred, turns",
         run: bench::run,
     },
     Command {
