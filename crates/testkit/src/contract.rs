@@ -92,6 +92,7 @@ macro_rules! contract {
             calls_come_from_other_threads
             work_in_a_thread_gives_its_result
             spawned_futures_run_and_sleep
+            alarms_of_the_clock_wake_unless_they_are_dropped
             triggers_run_in_order_and_are_waited_for
             stopping_before_the_start_is_remembered
             stopping_lets_connections_say_goodbye

@@ -2,6 +2,7 @@
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
+    task::{Wake, Waker},
     thread,
     time::Duration,
 };
@@ -101,4 +102,40 @@ pub fn spawned_futures_run_and_sleep(ground: &impl Ground) {
         }
     });
     assert_eq!(noted(&notes), ["soon", "late"]);
+}
+
+/// An alarm wakes whoever set it, also for a time that has come, but not within the setting; a
+/// dropped one does not.
+pub fn alarms_of_the_clock_wake_unless_they_are_dropped(ground: &impl Ground) {
+    let reactor = ground.reactor();
+    let notes = Notes::default();
+    let bell = |what| Waker::from(Arc::new(Bell(Arc::clone(&notes), what)));
+    let (late, soon, now) = (bell("late"), bell("soon"), bell("now"));
+    let dropped = bell("dropped");
+    let seen = Arc::clone(&notes);
+    play(&reactor.clone(), async move {
+        let clock = reactor.clock();
+        let start = clock.now();
+        let alarms = [
+            clock.wake_at(start + Duration::from_millis(30), late),
+            clock.wake_at(start + Duration::from_millis(5), soon),
+            clock.wake_at(start, now),
+        ];
+        drop(clock.wake_at(start, dropped));
+        while noted(&seen).len() < 3 {
+            clock.sleep_until(clock.now() + Duration::from_millis(1)).await;
+        }
+        drop(alarms);
+    });
+    let mut woken = noted(&notes);
+    woken.sort_unstable();
+    assert_eq!(woken, ["late", "now", "soon"]);
+}
+
+struct Bell(Notes, &'static str);
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        note(&self.0, self.1)();
+    }
 }
