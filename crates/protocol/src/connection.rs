@@ -7,14 +7,12 @@ use bytes::BytesMut;
 use crate::{
     Limits, Peer, Protocol, Reason, Said, Transport,
     bottom::{Bottom, Ending, Phase},
+    fired::Fired,
     lane::Home,
-    work::Work,
+    work::{BUDGET, Work},
 };
 
 mod turn;
-
-/// Messages and futures that one [`Connection::poll`] deals with before it returns.
-const BUDGET: usize = 64;
 
 /// One protocol on one connection, without I/O: what a driver holds.
 ///
@@ -52,8 +50,7 @@ pub struct Connection<P: Protocol> {
     work: Work<P::Message>,
     /// Input that the protocol left, or that came while it was paused.
     input: BytesMut,
-    /// The deadline that has fired and does not fire again.
-    fired: Option<Instant>,
+    fired: Fired,
     /// When closing has to be done.
     closing_until: Option<Instant>,
     eof: Eof,
@@ -89,7 +86,7 @@ impl<P: Protocol> Connection<P> {
             wire,
             work,
             input: BytesMut::new(),
-            fired: None,
+            fired: Fired::default(),
             closing_until: None,
             eof: Eof::No,
             lost: false,
@@ -158,8 +155,7 @@ impl<P: Protocol> Connection<P> {
         self.check_time(now);
         self.settle(now);
         let late = !registered && self.register(waker) && self.work.has_mail();
-        let spent = budget == 0 && (self.work.has_mail() || self.work.has_jobs());
-        spent || late || self.work.has_fresh_jobs()
+        late || self.work.has_more(budget == 0)
     }
 
     /// Takes one message from the mailbox: what [`Errand::Post`](crate::Errand::Post) asks for.
@@ -252,7 +248,7 @@ impl<P: Protocol> Connection<P> {
         if self.closing_until.is_some() {
             return self.closing_until;
         }
-        self.protocol.deadline().filter(|at| self.fired != Some(*at))
+        self.fired.pending(self.protocol.deadline())
     }
 
     /// Why the connection is over, once it is. Call [`finish`](Self::finish), and close the socket.

@@ -6,6 +6,7 @@ use bytes::BytesMut;
 
 use crate::{
     Context, Factory, Filter, Flow, Peer, Protocol, Reason, Transport, Wire, filter::Told,
+    fired::Fired,
 };
 
 mod above;
@@ -70,8 +71,8 @@ pub struct Filtered<F, B: Factory> {
     raw: usize,
     eof: Eof,
     layer: Layer,
-    filter_fired: Option<Instant>,
-    inner_fired: Option<Instant>,
+    filter_fired: Fired,
+    inner_fired: Fired,
     closing_until: Option<Instant>,
 }
 
@@ -95,8 +96,8 @@ impl<F: Filter, B: Factory> Filtered<F, B> {
             raw: 0,
             eof: Eof::No,
             layer: Layer::default(),
-            filter_fired: None,
-            inner_fired: None,
+            filter_fired: Fired::default(),
+            inner_fired: Fired::default(),
             closing_until: None,
         }
     }
@@ -238,19 +239,19 @@ impl<F: Filter, B: Factory> Protocol for Filtered<F, B> {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        let filter = self.filter.deadline().filter(|at| self.filter_fired != Some(*at));
+        let filter = self.filter_fired.pending(self.filter.deadline());
         let inner = self.inner.as_ref().and_then(Protocol::deadline);
-        let inner = inner.filter(|at| self.inner_fired != Some(*at));
+        let inner = self.inner_fired.pending(inner);
         [filter, inner, self.closing_until].into_iter().flatten().min()
     }
 
     fn timed_out(&mut self, cx: &mut Context<'_, Self::Message>) {
         let now = cx.now();
-        if fires(&mut self.filter_fired, self.filter.deadline(), now) {
+        if self.filter_fired.is_due(self.filter.deadline(), now) {
             self.tell(cx, |this, wire| this.filter.timed_out(wire));
         }
         let inner = self.inner.as_ref().and_then(Protocol::deadline);
-        if fires(&mut self.inner_fired, inner, now) {
+        if self.inner_fired.is_due(inner, now) {
             self.call(cx, |inner, cx, _| inner.timed_out(cx));
         }
         if self.closing_until.is_some_and(|until| until <= now) {
@@ -276,15 +277,6 @@ impl<F: Filter, B: Factory> Protocol for Filtered<F, B> {
             build.connection_failed(reason);
         }
     }
-}
-
-/// Whether a deadline is due now, which it is once until it changes.
-fn fires(fired: &mut Option<Instant>, deadline: Option<Instant>, now: Instant) -> bool {
-    if *fired == deadline {
-        return false;
-    }
-    *fired = deadline.filter(|at| *at <= now);
-    fired.is_some()
 }
 
 impl<F: std::fmt::Debug, B: Factory> std::fmt::Debug for Filtered<F, B> {

@@ -36,6 +36,7 @@ mod drive;
 mod factory;
 mod filter;
 mod filtered;
+mod fired;
 mod framed;
 mod group;
 mod lane;

@@ -12,6 +12,9 @@ use futures_util::stream::FuturesUnordered;
 
 use crate::{Limits, Mailbox, Reason, lane::Home};
 
+/// Messages and futures that one `poll` of a machine deals with before it returns.
+pub(crate) const BUDGET: usize = 64;
+
 type Job<M> = Pin<Box<dyn Future<Output = M> + Send>>;
 
 /// The outside's ways into one connection. Nothing is allocated before the first use.
@@ -89,8 +92,9 @@ impl<M> Work<M> {
         self.mailbox.is_some()
     }
 
-    pub(crate) fn has_jobs(&self) -> bool {
-        self.jobs.is_some()
+    /// Whether there is more to do than was done; `spent` is whether that was all of a [`BUDGET`].
+    pub(crate) fn has_more(&self, spent: bool) -> bool {
+        spent && (self.has_mail() || self.jobs.is_some()) || self.has_fresh_jobs()
     }
 
     pub(crate) fn has_mail(&self) -> bool {

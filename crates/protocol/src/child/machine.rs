@@ -5,10 +5,11 @@ use std::{io::IoSlice, process::ExitStatus, sync::Arc, task::Waker, time::Instan
 use bytes::BytesMut;
 
 use super::{ChildRequest, ProcessContext, ProcessProtocol, Way, context::State, pipe::Pipe};
-use crate::{Limits, Reason, work::Work};
-
-/// Messages and futures that one [`Child::poll`] deals with before it returns.
-const BUDGET: usize = 64;
+use crate::{
+    Limits, Reason,
+    fired::Fired,
+    work::{BUDGET, Work},
+};
 
 /// One process protocol without I/O: what a driver holds.
 ///
@@ -22,8 +23,7 @@ pub struct Child<P: ProcessProtocol> {
     protocol: P,
     state: State,
     work: Work<P::Message>,
-    /// The deadline that has fired and does not fire again.
-    fired: Option<Instant>,
+    fired: Fired,
     status: Option<ExitStatus>,
     over: Option<Reason>,
     ended: bool,
@@ -40,7 +40,15 @@ impl<P: ProcessProtocol> Child<P> {
         let pipes = pipes.into_iter().map(|(fd, way)| Pipe::new(fd, way)).collect();
         let work = Work::new(None, Arc::clone(&limits));
         let state = State { pid, pipes, requests: Default::default(), given_up: false, limits };
-        Self { protocol, state, work, fired: None, status: None, over: None, ended: false }
+        Self {
+            protocol,
+            state,
+            work,
+            fired: Fired::default(),
+            status: None,
+            over: None,
+            ended: false,
+        }
     }
 
     /// The child runs.
@@ -112,8 +120,7 @@ impl<P: ProcessProtocol> Child<P> {
         }
         self.check_time(now);
         let late = !registered && self.work.register(waker) && self.work.has_mail();
-        let spent = budget == 0 && (self.work.has_mail() || self.work.has_jobs());
-        spent || late || self.work.has_fresh_jobs()
+        late || self.work.has_more(budget == 0)
     }
 
     /// Whether this side still has a pipe to `fd`: if not the driver closes it.
@@ -165,7 +172,7 @@ impl<P: ProcessProtocol> Child<P> {
     /// When to call [`poll`](Self::poll), if nothing happens before.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
-        self.protocol.deadline().filter(|at| self.fired != Some(*at))
+        self.fired.pending(self.protocol.deadline())
     }
 
     /// The program is ending: tells the protocol.
@@ -273,15 +280,8 @@ impl<P: ProcessProtocol> Child<P> {
     }
 
     fn check_time(&mut self, now: Instant) {
-        let deadline = self.protocol.deadline();
-        if self.fired != deadline {
-            self.fired = None;
-            if let Some(at) = deadline
-                && at <= now
-            {
-                self.fired = Some(at);
-                self.call(now, P::timed_out);
-            }
+        if self.fired.is_due(self.protocol.deadline(), now) {
+            self.call(now, P::timed_out);
         }
     }
 }

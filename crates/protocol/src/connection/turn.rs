@@ -7,9 +7,10 @@ use bytes::BytesMut;
 use crate::{
     Connection, Context, Flow, Protocol, Reason, Transport,
     bottom::{Ending, Phase},
+    work::BUDGET,
 };
 
-use super::{BUDGET, Eof};
+use super::Eof;
 
 impl<P: Protocol> Connection<P> {
     pub(super) fn register(&self, waker: Option<&Waker>) -> bool {
@@ -145,15 +146,8 @@ impl<P: Protocol> Connection<P> {
             }
             return;
         }
-        let deadline = self.protocol.deadline();
-        if self.fired != deadline {
-            self.fired = None;
-            if let Some(at) = deadline
-                && at <= now
-            {
-                self.fired = Some(at);
-                self.call(now, P::timed_out);
-            }
+        if self.fired.is_due(self.protocol.deadline(), now) {
+            self.call(now, P::timed_out);
         }
     }
 }

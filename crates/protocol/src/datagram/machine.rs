@@ -6,10 +6,11 @@ use super::{
     DatagramAddress, DatagramContext, DatagramError, DatagramLimits, DatagramProtocol,
     DatagramRequest, context::Queue,
 };
-use crate::{Limits, Reason, work::Work};
-
-/// Messages and futures that one [`Datagrams::poll`] deals with before it returns.
-const BUDGET: usize = 64;
+use crate::{
+    Limits, Reason,
+    fired::Fired,
+    work::{BUDGET, Work},
+};
 
 /// One datagram protocol without I/O: what a driver holds.
 ///
@@ -48,8 +49,7 @@ pub struct Datagrams<P: DatagramProtocol> {
     protocol: P,
     queue: Queue,
     work: Work<P::Message>,
-    /// The deadline that has fired and does not fire again.
-    fired: Option<Instant>,
+    fired: Fired,
     closing_until: Option<Instant>,
     over: Option<Reason>,
     lost: bool,
@@ -61,7 +61,15 @@ impl<P: DatagramProtocol> Datagrams<P> {
         let (mailbox, futures) = (limits.mailbox, limits.futures);
         let work = Work::new(None, Arc::new(Limits { mailbox, futures, ..Limits::default() }));
         let queue = Queue::new(local, limits);
-        Self { protocol, queue, work, fired: None, closing_until: None, over: None, lost: false }
+        Self {
+            protocol,
+            queue,
+            work,
+            fired: Fired::default(),
+            closing_until: None,
+            over: None,
+            lost: false,
+        }
     }
 
     /// The socket is open.
@@ -107,8 +115,7 @@ impl<P: DatagramProtocol> Datagrams<P> {
         }
         self.check_time(now);
         let late = !registered && self.work.register(waker) && self.work.has_mail();
-        let spent = budget == 0 && (self.work.has_mail() || self.work.has_jobs());
-        spent || late || self.work.has_fresh_jobs()
+        late || self.work.has_more(budget == 0)
     }
 
     /// The next datagram to send and where to, if that is not where the socket is connected to.
@@ -148,7 +155,7 @@ impl<P: DatagramProtocol> Datagrams<P> {
     /// When to call [`poll`](Self::poll), if nothing happens before.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
-        self.closing_until.or_else(|| self.protocol.deadline().filter(|at| self.fired != Some(*at)))
+        self.closing_until.or_else(|| self.fired.pending(self.protocol.deadline()))
     }
 
     /// Why it is over, once it is.
@@ -227,15 +234,8 @@ impl<P: DatagramProtocol> Datagrams<P> {
             self.over.get_or_insert(Reason::Linger(self.queue.limits.flush));
             return;
         }
-        let deadline = self.protocol.deadline();
-        if self.fired != deadline {
-            self.fired = None;
-            if let Some(at) = deadline
-                && at <= now
-            {
-                self.fired = Some(at);
-                self.call(now, P::timed_out);
-            }
+        if self.fired.is_due(self.protocol.deadline(), now) {
+            self.call(now, P::timed_out);
         }
     }
 }
